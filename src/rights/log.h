@@ -1,0 +1,66 @@
+/// The append-only, hash-chained log of everything the gate was told and decided. docs/formats/log.md gives
+/// its bytes. One entry a line; each holds the hash of the one before, so that no entry can be changed, left
+/// out or put elsewhere without every later hash being wrong.
+///
+/// Any number of processes may append: each append takes the lock file beside the log, reads what others added,
+/// writes, and syncs to disk before it returns. A kill at any moment leaves a log that opens: a torn last line
+/// (no newline) is cut off at the next open for appending, and reported by Verify as torn, not as damage.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/hash.h"
+
+namespace klieg::rights {
+
+struct LogEntry {
+  uint64_t sequence = 0;      ///< 0, 1, 2 …
+  core::Timestamp time;
+  std::string kind;           ///< "terms", "decision", …
+  std::string body;           ///< One line of canonical JSON: an object.
+  core::Digest previous;      ///< Hash of the entry before; zeros for the first.
+  core::Digest hash;          ///< SHA-256 over the fields above, see docs/formats/log.md.
+};
+
+struct LogSummary {
+  uint64_t entries = 0;
+  core::Digest head;          ///< Hash of the last entry; zeros when empty.
+  bool torn_tail = false;     ///< Bytes of an unfinished entry follow the last one.
+};
+
+class Log {
+ public:
+  /// Opens, or makes, the log at `path` and verifies the chain as far as it goes. Fails with kCorrupt, naming the
+  /// line, when an entry is damaged.
+  static core::Result<Log> Open(std::filesystem::path path);
+
+  /// Adds an entry and syncs it to disk. `body` is canonical JSON text of an object. After a failure nothing was added.
+  core::Result<LogEntry> Append(core::Timestamp time, std::string_view kind, std::string_view body);
+
+  /// Calls `visit` for every entry in order, verified, those of other processes included.
+  core::Status ForEach(const std::function<void(const LogEntry&)>& visit);
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  explicit Log(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path path_;
+  // What this object has verified so far: appending needs to read only what came after.
+  uint64_t verified_bytes_ = 0;
+  uint64_t next_sequence_ = 0;
+  core::Digest head_;
+};
+
+/// Checks the whole file from its first byte. kCorrupt names the line and what is wrong with it.
+core::Result<LogSummary> VerifyLog(const std::filesystem::path& path);
+
+/// Checks log bytes held in memory: what VerifyLog and the fuzz target share. Never crashes, whatever the bytes.
+core::Result<LogSummary> VerifyLogBytes(std::string_view bytes);
+
+}  // namespace klieg::rights
