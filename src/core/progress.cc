@@ -103,9 +103,9 @@ std::string Duration(double seconds) {
 }
 
 std::string Count(double value) {
-  if (value >= 1e9) return fmt::format("{:.1f} G", value / 1e9);
-  if (value >= 1e6) return fmt::format("{:.1f} M", value / 1e6);
-  if (value >= 1e4) return fmt::format("{:.1f} k", value / 1e3);
+  if (value >= 1e9) return fmt::format("{:.1f} G ", value / 1e9);
+  if (value >= 1e6) return fmt::format("{:.1f} M ", value / 1e6);
+  if (value >= 1e4) return fmt::format("{:.1f} k ", value / 1e3);
   if (value >= 100 || value == std::floor(value)) return fmt::format("{:.0f} ", value);
   return fmt::format("{:.1f} ", value);
 }
