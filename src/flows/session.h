@@ -1,0 +1,81 @@
+/// What every flow needs: an open workspace, its metadata, the gate, threads and progress. One per command.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/progress.h"
+#include "core/thread_pool.h"
+#include "data/snapshot.h"
+#include "personalize/interactions.h"
+#include "platform/metadata.h"
+#include "platform/workspace.h"
+#include "rights/gate.h"
+
+namespace klieg::flows {
+
+class Session {
+ public:
+  /// `clock` and `progress` must outlive the session. `threads` 0: all processors.
+  static core::Result<std::unique_ptr<Session>> Open(const platform::Workspace& workspace, size_t threads,
+                                                     const core::Clock& clock, core::Progress& progress);
+
+  const platform::Workspace& workspace() const { return workspace_; }
+  platform::MetadataStore& store() { return *store_; }
+  rights::Gate& gate() { return gate_; }
+  data::SnapshotStore snapshots() const { return data::SnapshotStore(workspace_.snapshots()); }
+  core::ThreadPool& pool() { return pool_; }
+  core::Progress& progress() { return *progress_; }
+  const core::Clock& clock() const { return *clock_; }
+  const std::string& actor() const { return actor_; }
+
+ private:
+  Session(platform::Workspace workspace, std::unique_ptr<platform::MetadataStore> store, rights::Gate gate,
+          size_t threads, const core::Clock& clock, core::Progress& progress);
+  platform::Workspace workspace_;
+  std::unique_ptr<platform::MetadataStore> store_;
+  rights::Gate gate_;
+  core::ThreadPool pool_;
+  const core::Clock* clock_;
+  core::Progress* progress_;
+  std::string actor_;
+};
+
+/// A snapshot opened through the gate and noted as an input of the run. `role` is what it serves as ("train").
+core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run, const core::Digest& snapshot,
+                                        rights::Purpose purpose, std::string_view role, const std::string& reason,
+                                        int64_t* permit_sequence = nullptr);
+
+/// The interactions of a dataset, through the gate. What the command line calls --value-min and --interactions-min
+/// is the filter.
+struct LoadedInteractions {
+  personalize::Interactions data;
+  platform::DatasetRecord dataset;
+  int64_t permit_sequence = -1;
+};
+core::Result<LoadedInteractions> LoadInteractions(Session& session, platform::Run& run, const std::string& dataset,
+                                                  rights::Purpose purpose, const std::string& reason,
+                                                  const personalize::InteractionFilter& filter);
+
+/// Names, years and genres of a dataset's titles, arranged as `title_ids`; unknown titles keep their id as name.
+/// A dataset without titles gives ids as names. `known` says how many were found.
+struct TitleNames {
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> genres;
+  size_t known = 0;
+};
+core::Result<TitleNames> LoadTitleNames(Session& session, platform::Run& run, const std::string& dataset,
+                                        rights::Purpose purpose, const std::string& reason,
+                                        const std::vector<std::string>& title_ids);
+
+/// Who runs this process: the login name, else the numeric user id.
+std::string CurrentActor();
+
+}  // namespace klieg::flows

@@ -1,0 +1,144 @@
+#include "flows/train_flow.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/memory.h"
+#include "core/version.h"
+
+namespace klieg::flows {
+namespace {
+
+using nlohmann::json;
+
+json ToJson(const TrainOptions& options, const personalize::HyperParameters& values) {
+  return {{"ranker", options.ranker},
+          {"dataset", options.dataset},
+          {"model", options.model},
+          {"hyper_parameters", values.values()},
+          {"seed", options.seed},
+          {"value_min", options.filter.value_min},
+          {"interactions_min", options.filter.interactions_min}};
+}
+
+core::Result<TrainOutcome> TrainIntoRun(Session& session, platform::Run& run, const TrainOptions& options,
+                                        const personalize::Learner& learner,
+                                        const personalize::HyperParameters& values) {
+  const std::string reason = fmt::format("train {} as {}", options.ranker, options.model);
+  KLIEG_ASSIGN(LoadedInteractions loaded, LoadInteractions(session, run, options.dataset,
+                                                           rights::Purpose::kRecommend, reason, options.filter));
+  TrainOutcome outcome;
+  outcome.run = run.id();
+  outcome.members = loaded.data.member_count();
+  outcome.titles = loaded.data.title_count();
+  outcome.interactions = loaded.data.matrix.entry_count();
+
+  core::ResetPeakResident();
+  const core::Stopwatch watch;
+  personalize::Model model;
+  KLIEG_ASSIGN(model.ranker, learner.train(loaded.data, values,
+                                           {.pool = session.pool(), .progress = session.progress(), .seed = options.seed}));
+  outcome.train_seconds = watch.WallSeconds();
+  outcome.peak_bytes = core::PeakResidentBytes();
+
+  model.title_names = std::move(loaded.data.title_names);
+  model.hyper_parameters = values.values();
+  model.seed = options.seed;
+  model.code_version = core::CodeVersion();
+  model.instruction_set = core::InstructionSet();
+  const std::filesystem::path staged = run.folder() / "model.klieg";
+  KLIEG_ASSIGN(const core::Digest digest, personalize::SaveModel(model, staged));
+  const std::filesystem::path file = session.workspace().models() / (digest.Hex() + ".klieg");
+  KLIEG_TRY(core::MakeFolder(session.workspace().models()));
+  std::error_code error;
+  std::filesystem::rename(staged, file, error);
+  if (error) {
+    return core::Fail(core::ErrorCode::kIo, "cannot move the model to '{}': {}", file.string(), error.message());
+  }
+  KLIEG_TRY(core::SyncPath(session.workspace().models()));
+  KLIEG_TRY(run.AddArtifact({.name = "model",
+                             .path = std::filesystem::relative(file, session.workspace().folder()).string(),
+                             .digest = digest.Hex()}));
+  KLIEG_TRY(run.AddMetrics({{.subject = options.model, .name = "train_seconds", .value = outcome.train_seconds,
+                             .low = {}, .high = {}, .method = "wall clock"},
+                            {.subject = options.model, .name = "peak_bytes",
+                             .value = static_cast<double>(outcome.peak_bytes), .low = {}, .high = {},
+                             .method = "largest resident set while training"}}));
+  KLIEG_ASSIGN(outcome.model, session.store().AddModel({.name = options.model,
+                                                        .version = 0,
+                                                        .digest = digest.Hex(),
+                                                        .ranker = options.ranker,
+                                                        .parameters = json(values.values()).dump(),
+                                                        .run = run.id(),
+                                                        .snapshot = loaded.dataset.snapshot,
+                                                        .permit_sequence = loaded.permit_sequence,
+                                                        .bytes = model.ranker->bytes(),
+                                                        .created = {}}));
+  return outcome;
+}
+
+}  // namespace
+
+core::Result<TrainOutcome> TrainModel(Session& session, const TrainOptions& options) {
+  KLIEG_ASSIGN(const personalize::Learner* learner, personalize::FindLearner(options.ranker));
+  std::map<std::string, std::string> set;
+  if (options.tuned) {
+    KLIEG_ASSIGN(set, TunedHyperParameters(session, options.ranker, options.dataset));
+  }
+  for (const auto& [name, value] : options.set) set[name] = value;
+  KLIEG_ASSIGN(const personalize::HyperParameters values,
+               personalize::HyperParameters::Make(learner->hyper_parameters, set));
+  const json parameters = ToJson(options, values);
+  KLIEG_ASSIGN(platform::Run run, session.store().StartRun(
+                                      {.kind = "train",
+                                       .name = fmt::format("train {} on {} as {}", options.ranker, options.dataset, options.model),
+                                       .command = json{{"verb", "train"}, {"parameters", parameters}}.dump(),
+                                       .parameters = parameters.dump(),
+                                       .seed = options.seed,
+                                       .repeats = options.repeats}));
+  auto outcome = TrainIntoRun(session, run, options, *learner, values);
+  if (!outcome) return run.Fail(outcome.error());
+  KLIEG_TRY(run.Finish());
+  return outcome;
+}
+
+core::Result<TrainOptions> TrainOptionsOf(Session& session, const platform::ModelRecord& model) {
+  KLIEG_ASSIGN(const platform::RunRecord run, session.store().GetRun(model.run));
+  TrainOptions options;
+  try {
+    const json parameters = json::parse(run.spec.parameters);
+    options.ranker = parameters.at("ranker").get<std::string>();
+    options.dataset = parameters.at("dataset").get<std::string>();
+    options.model = parameters.at("model").get<std::string>();
+    options.set = parameters.at("hyper_parameters").get<std::map<std::string, std::string>>();
+    options.seed = parameters.at("seed").get<uint64_t>();
+    options.filter.value_min = parameters.at("value_min").get<double>();
+    options.filter.interactions_min = parameters.at("interactions_min").get<uint32_t>();
+  } catch (const json::exception& error) {
+    return core::Fail(core::ErrorCode::kCorrupt, "the parameters of run {} cannot be read: {}", run.id, error.what());
+  }
+  return options;
+}
+
+core::Result<std::map<std::string, std::string>> TunedHyperParameters(Session& session, const std::string& ranker,
+                                                                      const std::string& dataset) {
+  KLIEG_ASSIGN(const std::vector<platform::RunRecord> runs, session.store().ListRuns());
+  for (const platform::RunRecord& run : runs) {
+    if (run.spec.kind != "tune" || run.state != platform::RunState::kFinished) continue;
+    const json parameters = json::parse(run.spec.parameters, nullptr, false);
+    if (!parameters.is_object() || parameters.value("ranker", "") != ranker || parameters.value("dataset", "") != dataset) {
+      continue;
+    }
+    KLIEG_ASSIGN(const std::string text,
+                 core::ReadFile(session.workspace().runs() / run.id / "best.json"));
+    const json best = json::parse(text, nullptr, false);
+    if (!best.is_object()) {
+      return core::Fail(core::ErrorCode::kCorrupt, "best.json of run {} cannot be read: tune again", run.id);
+    }
+    return best.at("hyper_parameters").get<std::map<std::string, std::string>>();
+  }
+  return core::Fail(core::ErrorCode::kNotFound,
+                    "'{}' has not been tuned on '{}': run klieg tune {} --dataset {} --trials 20", ranker, dataset, ranker,
+                    dataset);
+}
+
+}  // namespace klieg::flows
