@@ -256,7 +256,7 @@ core::Result<EvaluateOutcome> EvaluateModels(Session& session, const EvaluateReq
   KLIEG_ASSIGN(platform::Run run,
                session.store().StartRun({.kind = "evaluate",
                                          .name = fmt::format("evaluate {}", fmt::join(request.subjects, ", ")),
-                                         .command = json{{"verb", "evaluate"}, {"parameters", parameters}}.dump(),
+                                         .command = session.command(),
                                          .parameters = parameters.dump(),
                                          .seed = request.seed,
                                          .repeats = {}}));

@@ -66,7 +66,7 @@ core::Result<ImportOutcome> ImportDataset(Session& session, const ImportOptions&
   KLIEG_ASSIGN(platform::Run run,
                session.store().StartRun({.kind = "import",
                                          .name = fmt::format("import {} as {}", kind, options.dataset),
-                                         .command = json{{"verb", "import"}, {"kind", kind}, {"parameters", parameters}}.dump(),
+                                         .command = session.command(),
                                          .parameters = parameters.dump(),
                                          .seed = 0,
                                          .repeats = {}}));

@@ -106,6 +106,19 @@ core::Result<ReportMember> ForMember(const Context& context, const std::string& 
   return result;
 }
 
+/// Members at the quarter, the half and nine tenths of the order of history length.
+std::vector<std::string> ExampleMembers(const personalize::Interactions& data) {
+  std::vector<uint32_t> order(data.member_count());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&data](uint32_t member) { return data.matrix.RowSize(member); });
+  std::vector<std::string> members;
+  for (const double place : {0.25, 0.5, 0.9}) {
+    const std::string& name = data.member_names[order[static_cast<size_t>(place * static_cast<double>(order.size()))]];
+    if (std::ranges::find(members, name) == members.end()) members.push_back(name);
+  }
+  return members;
+}
+
 core::Result<RecommendOutcome> RecommendIntoRun(Session& session, platform::Run& run, const RecommendRequest& request,
                                                 const platform::ModelRecord& record) {
   KLIEG_ASSIGN(const TrainOptions trained, TrainOptionsOf(session, record));
@@ -133,7 +146,7 @@ core::Result<RecommendOutcome> RecommendIntoRun(Session& session, platform::Run&
                                               context.seen.title_names));
   RecommendOutcome outcome;
   outcome.model = record;
-  for (const std::string& member : request.members) {
+  for (const std::string& member : request.members.empty() ? ExampleMembers(context.seen) : request.members) {
     KLIEG_ASSIGN(ReportMember one, ForMember(context, member, request));
     outcome.members.push_back(std::move(one));
   }
@@ -151,7 +164,7 @@ core::Result<RecommendOutcome> Recommend(Session& session, const RecommendReques
   KLIEG_ASSIGN(platform::Run run, session.store().StartRun(
                                       {.kind = "recommend",
                                        .name = fmt::format("recommend with {}", record.name),
-                                       .command = json{{"verb", "recommend"}, {"parameters", parameters}}.dump(),
+                                       .command = session.command(),
                                        .parameters = parameters.dump(),
                                        .seed = 0,
                                        .repeats = {}}));

@@ -13,7 +13,7 @@ namespace klieg::flows {
 
 struct RecommendRequest {
   std::string model;
-  std::vector<std::string> members;
+  std::vector<std::string> members;  ///< Empty: three are chosen, with short, middling and long histories.
   uint32_t top = 10;
   uint32_t reasons = 5;          ///< Contributions shown per title, largest first; 0: none are computed.
   uint32_t history_shown = 12;

@@ -13,21 +13,23 @@ std::string CurrentActor() {
 }
 
 Session::Session(platform::Workspace workspace, std::unique_ptr<platform::MetadataStore> store, rights::Gate gate,
-                 size_t threads, const core::Clock& clock, core::Progress& progress)
+                 size_t threads, const core::Clock& clock, core::Progress& progress, std::string command)
     : workspace_(std::move(workspace)),
       store_(std::move(store)),
       gate_(std::move(gate)),
       pool_(threads),
       clock_(&clock),
       progress_(&progress),
-      actor_(CurrentActor()) {}
+      actor_(CurrentActor()),
+      command_(std::move(command)) {}
 
 core::Result<std::unique_ptr<Session>> Session::Open(const platform::Workspace& workspace, size_t threads,
-                                                     const core::Clock& clock, core::Progress& progress) {
+                                                     const core::Clock& clock, core::Progress& progress,
+                                                     std::string command) {
   KLIEG_ASSIGN(auto store, platform::MetadataStore::Open(workspace, clock));
   KLIEG_ASSIGN(rights::Gate gate, rights::Gate::Open(workspace.rights_log(), clock));
   return std::unique_ptr<Session>(
-      new Session(workspace, std::move(store), std::move(gate), threads, clock, progress));
+      new Session(workspace, std::move(store), std::move(gate), threads, clock, progress, std::move(command)));
 }
 
 core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run, const core::Digest& snapshot,

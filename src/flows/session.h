@@ -23,9 +23,11 @@ namespace klieg::flows {
 
 class Session {
  public:
-  /// `clock` and `progress` must outlive the session. `threads` 0: all processors.
+  /// `clock` and `progress` must outlive the session. `threads` 0: all processors. `command` is recorded with each run, as
+  /// JSON, so that it can be repeated.
   static core::Result<std::unique_ptr<Session>> Open(const platform::Workspace& workspace, size_t threads,
-                                                     const core::Clock& clock, core::Progress& progress);
+                                                     const core::Clock& clock, core::Progress& progress,
+                                                     std::string command = "{}");
 
   const platform::Workspace& workspace() const { return workspace_; }
   platform::MetadataStore& store() { return *store_; }
@@ -35,10 +37,11 @@ class Session {
   core::Progress& progress() { return *progress_; }
   const core::Clock& clock() const { return *clock_; }
   const std::string& actor() const { return actor_; }
+  const std::string& command() const { return command_; }
 
  private:
   Session(platform::Workspace workspace, std::unique_ptr<platform::MetadataStore> store, rights::Gate gate,
-          size_t threads, const core::Clock& clock, core::Progress& progress);
+          size_t threads, const core::Clock& clock, core::Progress& progress, std::string command);
   platform::Workspace workspace_;
   std::unique_ptr<platform::MetadataStore> store_;
   rights::Gate gate_;
@@ -46,6 +49,7 @@ class Session {
   const core::Clock* clock_;
   core::Progress* progress_;
   std::string actor_;
+  std::string command_;
 };
 
 /// A snapshot opened through the gate and noted as an input of the run. `role` is what it serves as ("train").

@@ -91,7 +91,7 @@ core::Result<TrainOutcome> TrainModel(Session& session, const TrainOptions& opti
   KLIEG_ASSIGN(platform::Run run, session.store().StartRun(
                                       {.kind = "train",
                                        .name = fmt::format("train {} on {} as {}", options.ranker, options.dataset, options.model),
-                                       .command = json{{"verb", "train"}, {"parameters", parameters}}.dump(),
+                                       .command = session.command(),
                                        .parameters = parameters.dump(),
                                        .seed = options.seed,
                                        .repeats = options.repeats}));
