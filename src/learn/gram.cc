@@ -1,0 +1,81 @@
+#include "learn/gram.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace klieg::learn {
+namespace {
+
+/// Rows handed out together: enough to pay for the call, few enough to balance popular titles.
+constexpr size_t kRowsPerTask = 8;
+
+/// A member's row is a few cache lines somewhere in memory; asking for it this many members early
+/// hides the way.
+constexpr size_t kPrefetchDistance = 6;
+
+/// Everything a row of the result is made from.
+struct GramInput {
+  const SparseMatrix& by_row;                // X, R × C
+  const SparseMatrix& by_column;             // X', C × R
+  std::span<const uint64_t> entry_of_place;  // [N] entry of by_row behind each entry of by_column
+  const GramOptions& options;
+};
+
+/// Adds column i of X against columns 0 … i: `sums` is row i of the lower triangle, zeroed before.
+template <bool kHasValues>
+void AccumulateRow(const GramInput& input, size_t i, float* sums) {
+  const SparseMatrix& by_row = input.by_row;
+  const std::span<const uint32_t> members = input.by_column.RowColumns(i);
+  const uint64_t* entries = input.entry_of_place.data() + input.by_column.row_begin[i];
+  const uint32_t* columns = by_row.columns.data();
+  for (size_t m = 0; m < members.size(); ++m) {
+    if (m + kPrefetchDistance < members.size()) {
+      __builtin_prefetch(columns + by_row.row_begin[members[m + kPrefetchDistance]]);
+    }
+    float weight = input.options.row_weights.empty() ? 1.0F : input.options.row_weights[members[m]];
+    if constexpr (kHasValues) weight *= by_row.values[entries[m]];
+    // Columns of a row increase, so those up to i end at the entry of i itself.
+    for (uint64_t entry = by_row.row_begin[members[m]]; entry <= entries[m]; ++entry) {
+      if constexpr (kHasValues) {
+        sums[columns[entry]] += weight * by_row.values[entry];
+      } else {
+        sums[columns[entry]] += weight;
+      }
+    }
+  }
+}
+
+void ScaleRow(std::span<const float> scales, size_t i, float* sums) {
+  for (size_t j = 0; j <= i; ++j) sums[j] *= scales[i] * scales[j];
+}
+
+}  // namespace
+
+void ComputeGram(const SparseMatrix& matrix, const GramOptions& options,
+                 core::MatrixView<float> gram, core::ThreadPool& pool) {
+  const size_t titles = matrix.column_count;
+  KLIEG_CHECK(gram.rows() == titles && gram.columns() == titles, "Gram of {} x {} for {} columns",
+              gram.rows(), gram.columns(), titles);
+  KLIEG_CHECK(options.row_weights.empty() || options.row_weights.size() == matrix.row_count);
+  KLIEG_CHECK(options.column_scales.empty() || options.column_scales.size() == titles);
+  std::vector<uint64_t> entry_of_place;
+  const SparseMatrix by_column = Transpose(matrix, &entry_of_place);
+  const GramInput input{matrix, by_column, entry_of_place, options};
+
+  pool.ParallelFor((titles + kRowsPerTask - 1) / kRowsPerTask, [&](size_t task, size_t) {
+    const size_t end = std::min(titles, (task + 1) * kRowsPerTask);
+    for (size_t i = task * kRowsPerTask; i < end; ++i) {
+      float* sums = gram.Row(i).data();
+      std::fill_n(sums, i + 1, 0.0F);
+      if (matrix.values.empty() || options.binary) {
+        AccumulateRow<false>(input, i, sums);
+      } else {
+        AccumulateRow<true>(input, i, sums);
+      }
+      if (!options.column_scales.empty()) ScaleRow(options.column_scales, i, sums);
+    }
+  });
+}
+
+}  // namespace klieg::learn

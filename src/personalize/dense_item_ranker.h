@@ -1,0 +1,55 @@
+/// A ranker that is a dense matrix of title-to-title weights: the form that EASE and its relatives
+/// take.
+///
+///     score(t) = Σ weights(h, t)   over the titles h of the history
+///
+/// A history is a set here: its values are not looked at. Every score is a sum of one weight per
+/// watched title, so that explanations are exact and a new member is served like any other.
+/// Letters: T titles, H titles in a history.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/matrix.h"
+#include "personalize/ranker.h"
+
+namespace klieg::personalize {
+
+class DenseItemRanker final : public Ranker {
+ public:
+  /// `weights` is T × T, finite; row h holds what watching h adds to every title. `kind` outlives
+  /// the ranker.
+  DenseItemRanker(std::string_view kind, core::Matrix<float> weights);
+
+  /// The inverse of Save; the matrix stays in the file. kCorrupt when it is missing or not square.
+  static core::Result<std::unique_ptr<Ranker>> Load(std::string_view kind,
+                                                    const std::string& prefix,
+                                                    std::shared_ptr<const learn::TensorFile> file);
+
+  std::string_view kind() const override { return kind_; }
+  uint32_t title_count() const override { return static_cast<uint32_t>(weights_.rows()); }
+  /// H · T additions a row, at the speed of memory.
+  void Score(const learn::SparseMatrix& histories, size_t first, size_t count,
+             core::MatrixView<float> scores) const override;
+  Explanation Explain(std::span<const uint32_t> history, std::span<const float> values,
+                      TitleIndex title) const override;
+  void Save(const std::string& prefix, learn::TensorFileWriter& writer) const override;
+  uint64_t bytes() const override { return weights_.rows() * weights_.columns() * sizeof(float); }
+
+  core::MatrixView<const float> weights() const { return weights_; }
+
+ private:
+  DenseItemRanker(std::string_view kind, std::shared_ptr<const learn::TensorFile> file,
+                  core::MatrixView<const float> weights);
+
+  std::string_view kind_;
+  core::Matrix<float> owned_;                      // Empty when loaded.
+  std::shared_ptr<const learn::TensorFile> file_;  // Null when trained.
+  core::MatrixView<const float> weights_;
+};
+
+}  // namespace klieg::personalize
