@@ -23,7 +23,7 @@ struct Interactions {
   learn::SparseMatrix matrix;             ///< M × T
   std::vector<int64_t> times;             ///< [N] seconds since 1970 UTC, beside matrix.columns; empty when unknown.
   std::vector<uint32_t> file_order;       ///< [N] place in the file, beside matrix.columns: decides between equal times
-                                          ///< (leave-last-out); empty when unknown.
+                                          ///< (leave-last-out); empty when times are.
   std::vector<std::string> member_names;  ///< [M]
   std::vector<std::string> title_names;   ///< [T]
 

@@ -21,6 +21,7 @@ TEST(Interactions, OfRepeatedOnesTheLatestCounts) {
   EXPECT_TRUE(data.matrix.Validate().has_value());
   EXPECT_EQ(data.matrix.columns, (std::vector<uint32_t>{0, 1, 2}));
   EXPECT_EQ(data.times, (std::vector<int64_t>{7, 9, 5}));
+  EXPECT_EQ(data.file_order, (std::vector<uint32_t>{2, 1, 0}));
 }
 
 TEST(Interactions, LowValuesAndShortHistoriesAreLeftOut) {

@@ -225,16 +225,15 @@ std::vector<uint64_t> LatestFirst(const Interactions& data, uint32_t member) {
   std::vector<uint64_t> entries(data.matrix.RowSize(member));
   std::iota(entries.begin(), entries.end(), data.matrix.row_begin[member]);
   const auto key = [&](uint64_t entry) {
-    const int64_t time = data.times.empty() ? 0 : data.times[entry];
     const uint64_t place = data.file_order.empty() ? entry : data.file_order[entry];
-    return std::pair(time, place);
+    return std::pair(data.times[entry], place);
   };
   std::ranges::sort(entries, [&](uint64_t a, uint64_t b) { return key(a) > key(b); });
   return entries;
 }
 
 core::Result<Split> SplitLast(const Interactions& data, SplitPart part) {
-  if (data.times.empty() && data.file_order.empty()) {
+  if (data.times.empty()) {
     return core::Fail(ErrorCode::kInvalidArgument,
                       "the split 'last' needs to know when members watched, and these interactions "
                       "have no times; "
@@ -262,10 +261,9 @@ core::Result<Split> SplitLast(const Interactions& data, SplitPart part) {
                       target_rank + 2);
   }
   split.description = fmt::format(
-      "last: the {} interaction of {} members is the target{}, all before it ({} interactions) "
+      "last: the {} interaction of {} members is the target, all before it ({} interactions) "
       "train and are folded in",
       part == SplitPart::kTest ? "last" : "second-last", split.member_names.size(),
-      data.times.empty() ? " (by order of the file: no times)" : "",
       split.train.matrix.entry_count());
   return split;
 }

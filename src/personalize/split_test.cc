@@ -123,10 +123,10 @@ TEST(StrongSplitTest, HeldOutMembersAreNobodyElse) {
 
 TEST(StrongSplitTest, AFifthOfAHistoryRoundedDownIsTheTarget) {
   std::vector<Event> events;
-  for (int member = 0; member < 60; ++member) {
+  for (int member = 0; member < 400; ++member) {
     const int count = 1 + member % 20;
     for (int title = 0; title < count; ++title)
-      events.push_back({fmt::format("m{:02}", member), fmt::format("t{:02}", title)});
+      events.push_back({fmt::format("m{:03}", member), fmt::format("t{:02}", title)});
   }
   const Interactions data = Make(events);
   const Split split = Must(
@@ -271,10 +271,12 @@ TEST(TimeSplitTest, NothingInTrainingIsLaterThanATarget) {
       for (uint64_t entry = data.matrix.row_begin[member];
            entry < data.matrix.row_begin[member + 1]; ++entry) {
         const uint32_t title = data.matrix.columns[entry];
-        if (std::ranges::binary_search(split->target.RowColumns(e), title))
+        if (std::ranges::binary_search(split->target.RowColumns(e), title)) {
           EXPECT_GT(data.times[entry], latest);
-        if (std::ranges::binary_search(split->fold_in.RowColumns(e), title))
+        }
+        if (std::ranges::binary_search(split->fold_in.RowColumns(e), title)) {
           EXPECT_LE(data.times[entry], latest);
+        }
       }
     }
   }
