@@ -1,12 +1,14 @@
-#include <algorithm>
-#include <array>
+#include <vector>
 
+#include "personalize/blend.h"
+#include "personalize/ease.h"
 #include "personalize/learner.h"
+#include "personalize/popularity.h"
 
 namespace klieg::personalize {
 
 std::span<const Learner> Learners() {
-  static const std::vector<Learner> learners = {};
+  static const std::vector<Learner> learners = {PopularityLearner(), EaseLearner(), EdlaeLearner(), BlendLearner()};
   return learners;
 }
 
