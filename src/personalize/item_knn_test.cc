@@ -144,7 +144,7 @@ TEST(ItemKnn, DividesByPopularityWhenAsked) {
   const std::vector<uint32_t> history = {1, 5};
   for (uint32_t j = 0; j < 29; ++j) {
     const double expected =
-        (*plain)->Explain(history, {}, TitleIndex(j)).score / std::sqrt(counts[j]);
+        (*plain)->Explain(history, {}, TitleIndex(j)).score / std::sqrt(std::max(counts[j], 1U));
     EXPECT_NEAR((*penalised)->Explain(history, {}, TitleIndex(j)).score, expected,
                 1e-5 * (1 + expected));
   }
