@@ -96,29 +96,33 @@ ScoredIndex FromRankKey(uint64_t key, std::span<const float> scores) {
 
 }  // namespace
 
+/// Fills chunk_maxima_; returns whether no score is NaN.
+bool TopK::FindChunkMaxima(std::span<const float> scores, uint32_t k) {
+  chunk_ = scores.size() / kLongChunk >= 2 * size_t{k} ? kLongChunk : kShortChunk;
+  chunk_maxima_.resize(scores.size() / chunk_);
+  const bool any_nan = HWY_DYNAMIC_DISPATCH(ChunkMaxima)(scores.data(), chunk_maxima_.size(),
+                                                         chunk_, chunk_maxima_.data());
+  const std::span<const float> rest = scores.subspan(chunk_maxima_.size() * chunk_);
+  return !any_nan && std::ranges::none_of(rest, [](float score) { return std::isnan(score); });
+}
+
+/// k chunks reach the k-th largest maximum, so at least k scores do.
+float TopK::BoundFromMaxima(uint32_t k) {
+  if (chunk_maxima_.size() < k) return kLeftOut;
+  sorted_maxima_ = chunk_maxima_;
+  const auto kth = sorted_maxima_.begin() + (k - 1);
+  std::nth_element(sorted_maxima_.begin(), kth, sorted_maxima_.end(), std::greater<>());
+  return *kth;
+}
+
 TopKResult TopK::Select(std::span<const float> scores, uint32_t k) {
   KLIEG_CHECK(scores.size() < (1ULL << 32), "{} scores in a row", scores.size());
   if (k == 0 || scores.empty()) return {};
-  const size_t chunk = scores.size() / kLongChunk >= 2 * size_t{k} ? kLongChunk : kShortChunk;
-  const size_t chunk_count = scores.size() / chunk;
-  const std::span<const float> rest = scores.subspan(chunk_count * chunk);
-  chunk_maxima_.resize(chunk_count);
-  bool finite =
-      !HWY_DYNAMIC_DISPATCH(ChunkMaxima)(scores.data(), chunk_count, chunk, chunk_maxima_.data());
-  for (const float score : rest) finite = finite && !std::isnan(score);
-  if (!finite) {
+  if (!FindChunkMaxima(scores, k)) {
     SelectTopKPlain(scores, k, best_);
     return {.best = best_, .finite = false};
   }
-  // k chunks reach the k-th largest maximum, so at least k scores do.
-  float bound = kLeftOut;
-  if (chunk_count >= k) {
-    sorted_maxima_ = chunk_maxima_;
-    const auto kth = sorted_maxima_.begin() + (k - 1);
-    std::nth_element(sorted_maxima_.begin(), kth, sorted_maxima_.end(), std::greater<>());
-    bound = *kth;
-  }
-  CollectCandidates(scores, chunk, bound);
+  CollectCandidates(scores, BoundFromMaxima(k));
   const size_t count = std::min<size_t>(k, candidates_.size());
   const auto end = candidates_.begin() + static_cast<ptrdiff_t>(count);
   if (count < candidates_.size()) {
@@ -130,12 +134,28 @@ TopKResult TopK::Select(std::span<const float> scores, uint32_t k) {
   return {.best = best_, .finite = best_.empty() || !std::isinf(best_.front().score)};
 }
 
-void TopK::CollectCandidates(std::span<const float> scores, size_t chunk, float bound) {
+float TopK::BoundOfBest(std::span<const float> scores, uint32_t k) {
+  if (k == 0 || scores.empty()) return kLeftOut;
+  KLIEG_CHECK(FindChunkMaxima(scores, k), "a score is NaN");
+  return BoundFromMaxima(k);
+}
+
+std::span<const uint32_t> TopK::NotBelow(std::span<const float> scores, float bound) {
+  found_.resize(scores.size() + kShortChunk);
+  // One long chunk whose maximum reaches every bound: nothing is skipped.
+  const float reaches_all = std::numeric_limits<float>::infinity();
+  const size_t chunk = scores.size() / kShortChunk * kShortChunk;
+  const size_t count = HWY_DYNAMIC_DISPATCH(IndicesNotBelow)(
+      scores.data(), &reaches_all, 1, chunk, scores.size() - chunk, bound, found_.data());
+  return std::span(found_).first(count);
+}
+
+void TopK::CollectCandidates(std::span<const float> scores, float bound) {
   found_.resize(scores.size() + kShortChunk);
   const size_t chunk_count = chunk_maxima_.size();
   const size_t count = HWY_DYNAMIC_DISPATCH(IndicesNotBelow)(
-      scores.data(), chunk_maxima_.data(), chunk_count, chunk, scores.size() - chunk_count * chunk,
-      bound, found_.data());
+      scores.data(), chunk_maxima_.data(), chunk_count, chunk_,
+      scores.size() - chunk_count * chunk_, bound, found_.data());
   candidates_.clear();
   for (const uint32_t index : std::span(found_).first(count)) {
     if (scores[index] != kLeftOut) candidates_.push_back(RankKey(scores[index], index));

@@ -46,8 +46,20 @@ class TopK {
   /// nothing.
   TopKResult Select(std::span<const float> scores, uint32_t k);
 
+  /// A value that at least k of the scores reach, hardly below the k-th best; kLeftOut when there
+  /// is no such bound to be had cheaply (k not far below T). No score may be NaN.
+  float BoundOfBest(std::span<const float> scores, uint32_t k);
+
+  /// Indices of the scores >= bound in increasing order. No score may be NaN. Valid until the next
+  /// call.
+  std::span<const uint32_t> NotBelow(std::span<const float> scores, float bound);
+
  private:
-  void CollectCandidates(std::span<const float> scores, size_t chunk, float bound);
+  bool FindChunkMaxima(std::span<const float> scores, uint32_t k);
+  float BoundFromMaxima(uint32_t k);
+  void CollectCandidates(std::span<const float> scores, float bound);
+
+  size_t chunk_ = 0;
 
   std::vector<float> chunk_maxima_;
   std::vector<float> sorted_maxima_;
