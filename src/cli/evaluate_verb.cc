@@ -14,7 +14,7 @@ struct Options {
   FilterOptions filter;
   std::string split = "strong";
   std::string format = "auto";
-  std::string train;
+  std::vector<std::string> train;
   std::string fold_in;
   std::string target;
   std::string terms;
@@ -54,7 +54,7 @@ core::Status Evaluate(Invocation& call, Options& options) {
   KLIEG_ASSIGN(request.split, personalize::ParseSplitKind(options.split));
   KLIEG_ASSIGN(request.files.format, data::ParseFileFormat(options.format));
   request.filter = options.filter.filter;
-  request.files.train = options.train;
+  request.files.train.assign(options.train.begin(), options.train.end());
   request.files.fold_in = options.fold_in;
   request.files.target = options.target;
   request.files.terms = options.terms;
@@ -91,7 +91,7 @@ void AddEvaluate(CLI::App& app, Invocation& invocation) {
   verb->add_option("--split-seed", request.split_options.seed, "Seed of the split");
   verb->add_option("--heldout", request.split_options.heldout_members,
                    "strong: members held out for test, and as many for validation (default: a tenth)");
-  verb->add_option("--train", options->train, "files: training interactions");
+  verb->add_option("--train", options->train, "files: training interactions (repeatable: read as one)")->take_all();
   verb->add_option("--fold-in", options->fold_in, "files: histories of the members to judge on (default: their training rows)");
   verb->add_option("--target", options->target, "files: what is to be found");
   verb->add_option("--terms", options->terms, "files: terms of use");

@@ -85,10 +85,11 @@ core::Result<Subject> ResolveSubject(Session& session, const EvaluateRequest& re
 }
 
 core::Result<personalize::Interactions> ReadFileUnderTerms(Session& session, platform::Run& run,
-                                                           const SplitFiles& files, const std::filesystem::path& file,
+                                                           const SplitFiles& files,
+                                                           const std::vector<std::filesystem::path>& paths,
                                                            const rights::Terms& terms, std::string_view role) {
   const data::ImportRequest request{.kind = data::TableKind::kInteractions,
-                                    .files = {file},
+                                    .files = paths,
                                     .format = files.format,
                                     .columns = files.columns,
                                     .threads = session.pool().threads(),
@@ -106,10 +107,10 @@ core::Result<personalize::Split> SplitFromFiles(Session& session, platform::Run&
   KLIEG_ASSIGN(personalize::Interactions train, ReadFileUnderTerms(session, run, files, files.train, terms, "train"));
   std::optional<personalize::Interactions> fold_in;
   if (!files.fold_in.empty()) {
-    KLIEG_ASSIGN(fold_in, ReadFileUnderTerms(session, run, files, files.fold_in, terms, "fold-in"));
+    KLIEG_ASSIGN(fold_in, ReadFileUnderTerms(session, run, files, {files.fold_in}, terms, "fold-in"));
   }
   KLIEG_ASSIGN(const personalize::Interactions target,
-               ReadFileUnderTerms(session, run, files, files.target, terms, "target"));
+               ReadFileUnderTerms(session, run, files, {files.target}, terms, "target"));
   return personalize::MakeSplitFromTables(std::move(train), fold_in ? &*fold_in : nullptr, target);
 }
 
@@ -226,6 +227,12 @@ core::Result<EvaluateOutcome> EvaluateIntoRun(Session& session, platform::Run& r
   return outcome;
 }
 
+json FileNames(const std::vector<std::filesystem::path>& files) {
+  json names = json::array();
+  for (const std::filesystem::path& file : files) names.push_back(file.string());
+  return names;
+}
+
 json ParametersOf(const EvaluateRequest& request, const std::vector<Subject>& subjects) {
   json rankers = json::array();
   for (const Subject& subject : subjects) {
@@ -238,7 +245,9 @@ json ParametersOf(const EvaluateRequest& request, const std::vector<Subject>& su
           {"dataset", request.dataset},
           {"split", personalize::SplitKindName(request.split)},
           {"split_seed", request.split_options.seed},
-          {"files", {request.files.train.string(), request.files.fold_in.string(), request.files.target.string()}},
+          {"files", {{"train", FileNames(request.files.train)},
+                     {"fold_in", request.files.fold_in.string()},
+                     {"target", request.files.target.string()}}},
           {"value_min", request.filter.value_min},
           {"interactions_min", request.filter.interactions_min}};
 }

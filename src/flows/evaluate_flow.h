@@ -21,7 +21,7 @@ namespace klieg::flows {
 
 /// Files of a published split; imported under terms like any others.
 struct SplitFiles {
-  std::filesystem::path train;
+  std::vector<std::filesystem::path> train;  ///< Read as one table.
   std::filesystem::path fold_in;  ///< Empty: the training rows of the target's members.
   std::filesystem::path target;
   std::filesystem::path terms;
