@@ -1,4 +1,5 @@
-/// What a use of somebody's work is for. A small closed set: a purpose that is not here cannot be asked for.
+/// What a use of somebody's work is for. A small closed set: a purpose that is not here cannot be
+/// asked for.
 #pragma once
 
 #include <span>
