@@ -86,7 +86,7 @@ uint64_t ClosedFormPeakBytes(const learn::SparseMatrix& matrix, size_t threads) 
   const double square = titles * titles * sizeof(float);
   const double besides =
       std::max(static_cast<double>(learn::SpdInverseScratchBytes(matrix.column_count, threads)),
-               12.0 * static_cast<double>(matrix.entry_count()));
+               14.0 * static_cast<double>(matrix.entry_count()));
   return static_cast<uint64_t>(std::min(square + besides, 9e18));
 }
 
