@@ -45,7 +45,8 @@ tl::unexpected<core::Error> DuckDbFailure(duckdb_error_type type, std::string_vi
     default:
       break;
   }
-  return core::Fail(code, "DuckDB: {}", message);
+  // What follows the message proper is our SQL, which says nothing to the reader.
+  return core::Fail(code, "DuckDB: {}", message.substr(0, message.find("\n\nLINE ")));
 }
 
 core::Result<std::unique_ptr<DuckDbSession>> DuckDbSession::Open(const DuckDbOptions& options) {

@@ -50,7 +50,7 @@ class TitleFilter {
     if (kept.size() == batch.rows) return;
     for (ColumnBuffer& column : batch.columns) column = Select(column, kept);
     batch.rows = kept.size();
-    std::ranges::stable_sort(batch.rejects, {}, &Reject::line);
+    std::ranges::sort(batch.rejects, {}, &Reject::line);
   }
 
  private:

@@ -1,6 +1,7 @@
 // Parquet files, read by DuckDB as texts, so that their rows pass the same checks as any others.
 #include <algorithm>
 
+#include "data/block_reader.h"
 #include "data/row_source.h"
 #include "data/utf8.h"
 
@@ -129,13 +130,8 @@ class ParquetSource : public RowSource {
 }  // namespace
 
 core::Result<SourceFile> ExamineParquet(const fs::path& path, const ImportRequest& request) {
-  std::error_code error;
-  if (!fs::exists(path, error))
-    return core::Fail(core::ErrorCode::kNotFound, "there is no file '{}'", path.string());
-  if (!fs::is_regular_file(path, error)) {
-    return core::Fail(core::ErrorCode::kInvalidArgument,
-                      "'{}' is not a regular file, a Parquet file was expected", path.string());
-  }
+  // DuckDB tells all that is wrong with a file as one kind of error; this tells them apart.
+  KLIEG_TRY(BlockReader::Open(path));
   KLIEG_ASSIGN(const std::vector<ParquetColumn> columns, DescribeColumns(path));
   std::vector<std::string> names;
   for (const ParquetColumn& column : columns) names.push_back(column.name);

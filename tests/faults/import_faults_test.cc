@@ -61,7 +61,7 @@ class ImportFaultsTest : public testing::Test {
     csv_ = folder_.path() / "log.csv";
     core::Random random(1);
     std::string text = "user,item,rating,ts\n";
-    for (int row = 0; row < 200'000; ++row) {
+    for (int row = 0; row < 100'000; ++row) {
       text += fmt::format("{},{},{},{}\n", random.Next(), random.Below(90'000), random.Below(10),
                           random.Below(1'000'000'000));
     }
@@ -102,7 +102,7 @@ TEST_F(ImportFaultsTest, KilledAtAnyMoment) {
 
   core::Random random(2);
   int killed = 0;
-  for (int repeat = 0; repeat < 12; ++repeat) {
+  for (int repeat = 0; repeat < 8; ++repeat) {
     fs::remove_all(store_.folder());
     const pid_t child = StartImport(store_, csv_);
     ::usleep(static_cast<useconds_t>(random.Uniform() * whole_seconds * 1e6));
