@@ -94,8 +94,10 @@ void CopyWithDuckDb(const fs::path& csv, const fs::path& parquet, size_t threads
 }
 
 void ImportCsv(const fs::path& csv, const fs::path& store, size_t threads, uint64_t rows) {
-  const auto report = data::Import(data::SnapshotStore(store), {.files = {csv}, .threads = threads},
-                                   core::SilentProgress());
+  data::ImportRequest request;
+  request.files = {csv};
+  request.threads = threads;
+  const auto report = data::Import(data::SnapshotStore(store), request, core::SilentProgress());
   if (!report) Stop(report.error().message);
   if (report->rows_kept != rows || report->already_present) Stop("the import did not do its work");
 }

@@ -108,19 +108,19 @@ std::string Shorten(std::string_view text, double width, double font_size) {
 
 std::string Fixed(double value, int decimals) {
   if (!std::isfinite(value)) return std::string(kUnknown);
-  if (std::abs(value) >= 1e9) return fmt::format("{:.3g}", value);
+  if (std::abs(value) >= 1e9)
+    return (value < 0 ? "−" : "") + fmt::format("{:.3g}", std::abs(value));
   std::string text = fmt::format("{:.{}f}", value, decimals);
   const bool zero = text.find_first_not_of("-0.") == std::string::npos;
-  if (zero && text.front() == '-') text.erase(0, 1);
-  return text;
+  if (text.front() != '-') return text;
+  return zero ? text.substr(1) : "−" + text.substr(1);
 }
 
 std::string Signed(double value, int decimals) {
   std::string text = Fixed(value, decimals);
   if (!std::isfinite(value)) return text;
-  if (text.front() == '-') return "−" + text.substr(1);
   const bool zero = text.find_first_not_of("0.") == std::string::npos;
-  return zero ? text : "+" + text;
+  return zero || text.starts_with("−") ? text : "+" + text;
 }
 
 int DecimalsFor(double value, double low, double high) {

@@ -24,10 +24,11 @@ double TextWidth(std::string_view text, double font_size);
 /// cut. Not escaped.
 std::string Shorten(std::string_view text, double width, double font_size);
 
-/// A fixed number of decimals; "–" where the value is not finite. "-0.00" is written as "0.00".
+/// A fixed number of decimals, for people: the minus sign is U+2212, and no zero has one; "–" where
+/// not finite.
 std::string Fixed(double value, int decimals);
 
-/// As Fixed, with a sign always: "+0.021", "−0.004" (U+2212).
+/// As Fixed, with a sign except for zero: "+0.021", "−0.004".
 std::string Signed(double value, int decimals);
 
 /// Decimals that show two digits of an interval's half width, within 2 and 6: more would be noise,

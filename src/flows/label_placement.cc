@@ -12,8 +12,11 @@ namespace {
 // preferred.
 constexpr double kMarkerCost = 8.0;    // per square pixel of a marker that is covered
 constexpr double kObstacleCost = 0.6;  // per square pixel of a bar
-constexpr double kGap = 3.0;           // between a marker and its label
-constexpr double kClearance = 2.0;     // between two labels
+constexpr double kStrangerCost = 9.0;  // for standing nearer to another marker than to its own
+constexpr double kCrossingCost =
+    14.0;                     // for each label or marker that the line to the own marker crosses
+constexpr double kGap = 3.0;  // between a marker and its label
+constexpr double kClearance = 5.0;  // between two labels
 
 struct Direction {
   double x;
@@ -48,9 +51,42 @@ Box PlaceAt(const LabelRequest& request, const Direction& direction, double dist
   return {left, top, left + request.width, top + request.height};
 }
 
+double DistanceTo(const Box& box, const LabelRequest& point) {
+  const double x = std::clamp(point.x, box.left, box.right);
+  const double y = std::clamp(point.y, box.top, box.bottom);
+  return std::hypot(x - point.x, y - point.y) - point.radius;
+}
+
+// Whether the straight line from a point to the nearest point of its label meets `other`.
+bool LineCrosses(const LabelRequest& from, const Box& label, const Box& other) {
+  constexpr int kSamples = 24;
+  const double to_x = std::clamp(from.x, label.left, label.right);
+  const double to_y = std::clamp(from.y, label.top, label.bottom);
+  for (int i = 1; i < kSamples; ++i) {
+    const double at = static_cast<double>(i) / kSamples;
+    const double x = from.x + at * (to_x - from.x);
+    const double y = from.y + at * (to_y - from.y);
+    if (x > other.left && x < other.right && y > other.top && y < other.bottom) return true;
+  }
+  return false;
+}
+
 Box MarkerBox(const LabelRequest& request) {
   const double r = request.radius + 1;
   return {request.x - r, request.y - r, request.x + r, request.y + r};
+}
+
+// What the neighbourhood of another point and its label, if it has one already, adds to the cost of
+// a place.
+double CostBeside(const LabelRequest& own, const Box& place, const LabelRequest& other,
+                  const std::optional<Box>& other_label) {
+  double cost = 0;
+  if (DistanceTo(place, other) < DistanceTo(place, own) + 1) cost += kStrangerCost;
+  if (LineCrosses(own, place, MarkerBox(other))) cost += kCrossingCost;
+  if (!other_label) return cost;
+  if (LineCrosses(own, place, *other_label)) cost += kCrossingCost;
+  if (LineCrosses(other, *other_label, place)) cost += kCrossingCost;
+  return cost;
 }
 
 }  // namespace
@@ -83,8 +119,10 @@ std::vector<std::optional<Box>> PlaceLabels(const std::vector<LabelRequest>& req
         const Box box = PlaceAt(requests[i], direction, distance);
         if (!bounds.Contains(box) || covers_a_label(box)) continue;
         double cost = distance + direction.reluctance;
-        for (const LabelRequest& other : requests)
-          cost += kMarkerCost * box.OverlapArea(MarkerBox(other));
+        for (size_t other = 0; other < requests.size(); ++other) {
+          cost += kMarkerCost * box.OverlapArea(MarkerBox(requests[other]));
+          if (other != i) cost += CostBeside(requests[i], box, requests[other], placed[other]);
+        }
         for (const Box& obstacle : obstacles) cost += kObstacleCost * box.OverlapArea(obstacle);
         if (cost < best_cost) {
           best_cost = cost;

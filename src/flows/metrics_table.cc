@@ -142,13 +142,14 @@ std::string RenderMetricsTable(const ReportEvaluation& evaluation,
            BytesText(model.peak_bytes));
   }
   return fmt::format(
-      "<div class=\"card breakable\"><h3>All metrics</h3>\n"
+      "<div class=\"card breakable\"><h3>All metrics</h3>\n<p class=\"small soft\">Below each "
+      "figure stands its {:.3g} % "
+      "interval. Bold: the best of a column, where one direction is better. The shaded column "
+      "orders the leaderboard.</p>\n"
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All metrics of {}\">"
-      "<table class=\"metrics sortable\"><caption>Below each figure stands its {:.3g} % interval. "
-      "Bold: the best of a "
-      "column, where one direction is better; the shaded column orders the leaderboard.</caption>\n"
-      "<thead>{}</thead>\n<tbody>\n{}</tbody></table></div></div>\n",
-      Escape(evaluation.dataset), 100 * evaluation.confidence, Header(evaluation, families), rows);
+      "<table class=\"metrics "
+      "sortable\">\n<thead>{}</thead>\n<tbody>\n{}</tbody></table></div></div>\n",
+      100 * evaluation.confidence, Escape(evaluation.dataset), Header(evaluation, families), rows);
 }
 
 std::string_view MetricMeaning(std::string_view family) {

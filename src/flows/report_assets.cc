@@ -8,10 +8,10 @@ namespace klieg::flows {
 const std::string_view kReportStyle = R"css(
 :root{color-scheme:light dark;
 --paper:#f7f6f2;--card:#fff;--ink:#1b2330;--soft:#566072;--line:#e2dfd6;--grid:#eceae3;
---accent:#0a5c9e;--accent-soft:#e6eff7;--warm:#a8500a;--grey:#717a88;--shadow:0 1px 2px rgba(27,35,48,.06)}
+--accent:#0a5c9e;--accent-soft:#e6eff7;--warm:#a8500a;--grey:#717a88;--shadow:0 1px 2px rgba(27,35,48,.06);--edge:rgba(27,35,48,.16)}
 @media (prefers-color-scheme:dark){:root{
 --paper:#12151a;--card:#1a1e25;--ink:#e9e7e1;--soft:#a5adba;--line:#2d333d;--grid:#262b34;
---accent:#74b6f4;--accent-soft:#1b2b3c;--warm:#f2a660;--grey:#949dab;--shadow:none}}
+--accent:#74b6f4;--accent-soft:#1b2b3c;--warm:#f2a660;--grey:#949dab;--shadow:none;--edge:rgba(0,0,0,.6)}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);
@@ -30,6 +30,7 @@ p{margin:6px 0;max-width:72ch}
 header{padding:36px 0 8px}
 .verdict{font-size:clamp(23px,3.3vw,35px);line-height:1.24;letter-spacing:-.015em;font-weight:600;
 margin:16px 0 12px;max-width:30em;text-wrap:pretty}
+.together{white-space:nowrap}
 .verdict+.lede{font-size:17px}
 .others{list-style:none;margin:18px 0 0;padding:0;display:grid;gap:8px;max-width:76ch}
 .others li{border-left:3px solid var(--line);padding-left:12px}
@@ -55,7 +56,6 @@ figcaption{margin-top:8px;max-width:76ch}
 .leader-line{stroke:var(--soft);stroke-width:.8;opacity:.7}
 .interval{stroke-width:3;stroke-linecap:round;stroke:var(--grey);opacity:.65}
 .interval-leader,.interval-tied{stroke:var(--accent)}
-.thin{stroke-width:1.6;opacity:.5}
 .marker-leader{fill:var(--accent)}
 .marker-tied{fill:var(--card);stroke:var(--accent);stroke-width:2.4}
 .marker-behind{fill:var(--grey)}
@@ -63,10 +63,11 @@ figcaption{margin-top:8px;max-width:76ch}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;margin:10px 0 0;padding:0;font-size:13.5px;color:var(--soft)}
 .legend li{display:flex;align-items:center;gap:6px}
 .key{flex:none}
-.scroll{overflow-x:auto;margin:10px -22px 0;padding:0 22px;scrollbar-width:thin}
+.scroll{overflow-x:auto;margin:10px -22px 0;padding:0 22px;scrollbar-width:thin;
+background:linear-gradient(to left,var(--card) 30%,transparent) right/40px 100% no-repeat local,
+linear-gradient(to left,var(--edge),transparent) right/14px 100% no-repeat scroll}
 .scroll:focus-visible,button:focus-visible,a:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 table{border-collapse:collapse;font-size:14px;width:100%}
-caption{text-align:left;color:var(--soft);font-size:13.5px;padding-bottom:8px}
 th,td{padding:7px 12px;text-align:right;vertical-align:top;border-bottom:1px solid var(--line)}
 tbody tr:last-child>*{border-bottom:0}
 thead th{font-weight:600;font-size:13px;color:var(--soft);white-space:nowrap;vertical-align:bottom}
@@ -76,8 +77,8 @@ th[scope=row],.text{text-align:left;font-weight:400}
 .metrics th[scope=row]{font-weight:600;max-width:220px;overflow-wrap:anywhere}
 .metrics td{white-space:nowrap}
 .metrics small{display:block;font-size:11.5px;color:var(--soft)}
-.metrics .pin{position:sticky;left:-22px;background:var(--card);text-align:left;z-index:1;min-width:110px}
-.best{font-weight:700;color:var(--accent)}
+.metrics .pin{position:sticky;left:-22px;background:var(--card);text-align:left;z-index:1;width:168px;min-width:168px}
+.best{font-weight:700;color:var(--accent)}.metrics .best small{font-weight:400}
 .prime{background:var(--accent-soft)}
 thead button{all:unset;cursor:pointer;padding:2px 0;border-radius:3px;white-space:nowrap}
 thead button:hover{color:var(--accent)}
@@ -121,18 +122,24 @@ dt{font-weight:600}dd{margin:0}
 footer{margin-top:48px;padding-top:16px;border-top:1px solid var(--line);color:var(--soft);font-size:13px}
 @media (max-width:700px){
 .page{padding:0 14px 48px}header{padding-top:22px}h2{margin-top:48px;font-size:22px}
-.card{padding:16px 14px}.scroll{margin:10px -14px 0;padding:0 14px}.metrics .pin{left:-14px;max-width:130px}
+.card{padding:16px 14px}.scroll{margin:10px -14px 0;padding:0 14px}.metrics .pin{left:-14px;width:116px;min-width:116px}
 .chart.wide{display:none}.chart.narrow{display:block}
 dl{grid-template-columns:1fr;gap:2px}dd{margin-bottom:10px}
 .plain li{grid-template-columns:1fr;gap:4px}.tag{justify-self:start}
-.sources thead{position:absolute;clip-path:inset(50%)}.sources tr,.sources td,.sources th{display:block;border:0;padding:1px 0}
-.sources tr{padding:10px 0;border-bottom:1px solid var(--line)}.sources th[scope=row]{font-weight:600}}
+.sources thead,.settings thead{position:absolute;clip-path:inset(50%)}.sources tr,.sources td,.sources th,.settings tr,.settings td,.settings th{display:block;border:0;padding:1px 0;text-align:left}
+.sources tr,.settings tr{padding:10px 0;border-bottom:1px solid var(--line)}
+.sources th[scope=row],.settings th[scope=row]{font-weight:600}
+.settings td{display:inline-block;min-width:0;margin-right:16px}.settings .text{min-width:0}
+.settings td::before{content:attr(data-label) ": ";color:var(--soft)}}
 @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--grid:#ddd;
---accent:#0a5c9e;--accent-soft:#fff;--warm:#a8500a;--grey:#666;--shadow:none}
+--accent:#0a5c9e;--accent-soft:#fff;--warm:#a8500a;--grey:#666;--shadow:none;--edge:transparent}
 body{font-size:10.5pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .page{max-width:none;padding:0}.card{break-inside:avoid;border-color:#ccc}.breakable{break-inside:auto}
 h2,h3{break-after:avoid}nav{display:none}.scroll{overflow:visible}
-.metrics{font-size:7.5pt}.metrics small{font-size:6.5pt}.metrics th,.metrics td{padding:3px 4px}.metrics .pin{position:static}}
+.chart.wide{display:block}.chart.narrow{display:none}
+.metrics,.metrics thead th{font-size:6.4pt}.metrics small{display:none}.metrics th,.metrics td{padding:3px 2px}
+.metrics .pin{position:static;width:auto;min-width:70px}thead button::after{display:none}}
+@page{size:A4 landscape;margin:12mm}
 )css";
 
 // Cells carry the unrounded figure in data-value; a cell without one is not measured and goes last

@@ -134,13 +134,12 @@ std::string ScatterFigure(const ReportEvaluation& evaluation, const PlotKind& ki
     double high = -INFINITY;
     for (const ScatterPoint& point : chart.points) {
       chart.description += point.text + ". ";
-      for (const double value : {point.y, point.y_low, point.y_high}) {
-        if (!std::isfinite(value)) continue;
-        low = std::min(low, value);
-        high = std::max(high, value);
-      }
+      low = std::min(low, point.y);
+      high = std::max(high, point.y);
     }
-    chart.y = LinearAxis(low, high, 5);
+    // Air keeps the markers off the frame; below zero there is nothing to show.
+    const double air = (high - low) * 0.07;
+    chart.y = LinearAxis(low >= 0 ? std::max(0.0, low - air) : low - air, high + air, 5);
     chart.frontier = Frontier(chart.points, kind.low_x_is_better, low_is_better);
     const ScatterDrawing wide = DrawScatter(chart, ChartSize::kWide);
     const ScatterDrawing narrow = DrawScatter(chart, ChartSize::kNarrow);
@@ -162,12 +161,7 @@ std::string ScatterFigure(const ReportEvaluation& evaluation, const PlotKind& ki
 ScatterPoint Point(const Placement& placement, double x, const std::string& x_text,
                    const std::string& metric, int decimals) {
   const ReportMetric& primary = *placement.primary;
-  return {placement.model->name,
-          x,
-          primary.value,
-          primary.low,
-          primary.high,
-          placement.standing,
+  return {placement.model->name, x, primary.value, placement.standing,
           fmt::format("{}: {} {}, {}", placement.model->name, metric,
                       MetricText(&primary, decimals), x_text)};
 }
@@ -179,7 +173,8 @@ std::string CostFigure(const ReportEvaluation& evaluation, const std::vector<Pla
                    "Quality against training cost",
                    "training time, logarithmic (left is cheaper)",
                    true,
-                   "Dashed: no other model is both better and quicker to train.",
+                   "Dashed: no other model is both better and quicker to train. The intervals "
+                   "stand in the leaderboard.",
                    "without a training time"};
   ScatterChart chart;
   std::vector<std::string> left_out;
@@ -263,7 +258,7 @@ std::string ComparisonsCard(const ReportEvaluation& evaluation, const std::strin
   IntervalChart chart;
   chart.id = id + "-differences";
   chart.title = "Differences, paired by member";
-  chart.axis_title = "difference, with its interval; across zero means that it may be chance";
+  chart.axis_title = "difference (across zero: it may be chance)";
   chart.zero_line = true;
   std::string sentences;
   for (const ReportComparison& comparison : evaluation.comparisons) {
@@ -271,7 +266,7 @@ std::string ComparisonsCard(const ReportEvaluation& evaluation, const std::strin
     chart.description += sentence + " ";
     const bool same_metric = comparison.metric == evaluation.primary_metric;
     if (same_metric && std::isfinite(comparison.difference)) {
-      const int decimals = DecimalsFor(comparison.difference, comparison.low, comparison.high);
+      const int decimals = DifferenceDecimals(evaluation, comparison.metric);
       chart.rows.push_back({fmt::format("{} over {}", comparison.better, comparison.other),
                             comparison.difference, comparison.low, comparison.high,
                             comparison.real ? Standing::kLeader : Standing::kTied,
@@ -281,10 +276,14 @@ std::string ComparisonsCard(const ReportEvaluation& evaluation, const std::strin
     }
     Append(sentences, "<li><span class=\"tag {}\">{}</span><span>{}</span></li>\n",
            comparison.real ? "real" : "open", comparison.real ? "real" : "not shown",
-           Escape(sentence));
+           SentenceHtml(sentence));
   }
   std::string out = "<div class=\"card\"><h3>Is the difference real?</h3>\n";
-  if (!chart.rows.empty()) out += DrawBothSizes(chart);
+  if (!chart.rows.empty()) {
+    Append(out, "<ul class=\"legend\"><li>{}real</li><li>{}not shown to be real</li></ul>\n",
+           DrawLegendMarker(Standing::kLeader), DrawLegendMarker(Standing::kTied));
+    out += DrawBothSizes(chart);
+  }
   Append(out, "<ul class=\"plain\">\n{}</ul>\n", sentences);
   return out + "</div>\n";
 }
@@ -299,9 +298,9 @@ std::string SettingsCard(const std::vector<Placement>& board) {
              Escape(value));
     }
     Append(rows,
-           "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td "
-           "class=\"text\">{}</td><td>{}</td><td>{}</td>"
-           "<td>{}</td></tr>\n",
+           "<tr><th scope=\"row\">{}</th><td class=\"text\" data-label=\"Ranker\">{}</td>"
+           "<td class=\"text\" data-label=\"Settings\">{}</td><td data-label=\"Training\">{}</td>"
+           "<td data-label=\"Peak memory\">{}</td><td data-label=\"Members\">{}</td></tr>\n",
            Escape(model.name), Escape(model.ranker), settings.empty() ? "defaults" : settings,
            DurationText(model.train_seconds), BytesText(model.peak_bytes),
            CountText(model.members));

@@ -92,10 +92,14 @@ std::string Recommendation(const ReportRecommendation& recommendation, size_t ra
 
 std::string Member(const ReportMember& member) {
   const uint64_t size = std::max<uint64_t>(member.history_size, member.history.size());
+  std::string watched = "Nothing watched yet.";
+  if (size > 0)
+    watched = fmt::format("{} {} watched; the latest first.", CountText(size),
+                          size == 1 ? "title" : "titles");
   std::string out = fmt::format(
       "<article class=\"card breakable member\"><header><h3>Member <bdi>{}</bdi></h3>"
-      "<p class=\"soft small\">{} {} watched; the latest first.</p></header>\n",
-      Escape(member.name), CountText(size), size == 1 ? "title" : "titles");
+      "<p class=\"soft small\">{}</p></header>\n",
+      Escape(member.name), watched);
   if (!member.history.empty()) {
     out += "<ul class=\"history\">";
     const size_t shown = std::min(member.history.size(), kHistoryShown);
@@ -129,7 +133,7 @@ std::vector<ContributionRow> ContributionRows(const ReportRecommendation& recomm
   const double negligible = kNegligible * std::max(std::abs(recommendation.score), 1e-12);
   if (std::abs(recommendation.base) > negligible) {
     rows.push_back(
-        {ContributionRow::Kind::kBase, "Base, the same without a history", recommendation.base});
+        {ContributionRow::Kind::kBase, "Base, not from the history", recommendation.base});
   }
   double rest = recommendation.score - recommendation.base;
   for (const size_t i : order) {

@@ -67,7 +67,7 @@ std::string Header(const ReportInput& input) {
         "strong</code>.</p>\n";
   } else {
     const ReportEvaluation& first = input.evaluations.front();
-    Append(out, "<p class=\"verdict\">{}</p>\n", Escape(Conclusion(first)));
+    Append(out, "<p class=\"verdict\">{}</p>\n", SentenceHtml(Conclusion(first)));
     const std::string advice = Advice(first);
     Append(out, "<p class=\"lede\">{}{}Measured on {}.</p>\n", Escape(advice),
            advice.empty() ? "" : " ", Escape(EvaluationName(first)));
@@ -76,7 +76,7 @@ std::string Header(const ReportInput& input) {
     out += "<ul class=\"others\">\n";
     for (size_t i = 1; i < input.evaluations.size(); ++i) {
       Append(out, "<li><b>{}:</b> {}</li>\n", Escape(EvaluationName(input.evaluations[i])),
-             Escape(Conclusion(input.evaluations[i])));
+             SentenceHtml(Conclusion(input.evaluations[i])));
     }
     out += "</ul>\n";
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 
 #include "flows/html_text.h"
 
@@ -42,34 +43,33 @@ std::vector<const Placement*> WithStanding(const std::vector<Placement>& board, 
   return found;
 }
 
+// "blend (p = 0.58) and ease (p = 0.095)"; the names beyond the third become a count.
+std::string WithPValues(const std::vector<const Placement*>& placements) {
+  constexpr size_t kNamed = 3;
+  std::vector<std::string> items;
+  const size_t named = placements.size() > kNamed + 1 ? kNamed : placements.size();
+  for (size_t i = 0; i < named; ++i) {
+    items.push_back(fmt::format("{} ({})", placements[i]->model->name,
+                                PValueText(placements[i]->with_leader->p_value)));
+  }
+  if (named < placements.size())
+    items.push_back(fmt::format("{} others", placements.size() - named));
+  return Enumerate(items);
+}
+
+// What follows "edlae leads on ndcg@100: 0.412 [0.380, 0.445]; " when no comparison with the leader
+// is open.
 std::string LeadOverTheRest(const std::vector<Placement>& board) {
   const Placement& second = board[1];
-  const std::vector<const Placement*> tied = WithStanding(board, Standing::kTied);
-  if (!tied.empty()) {
-    std::vector<std::string> names;
-    double smallest = 1;
-    double largest = 0;
-    for (const Placement* placement : tied) {
-      names.push_back(placement->model->name);
-      smallest = std::min(smallest, placement->with_leader->p_value);
-      largest = std::max(largest, placement->with_leader->p_value);
-    }
-    if (names.size() == 1) {
-      return fmt::format("but its lead over {} is not shown to be real ({})", names[0],
-                         PValueText(smallest));
-    }
-    return fmt::format("but its lead over {} is not shown to be real ({} at the least)",
-                       Enumerate(names), PValueText(smallest));
-  }
   if (second.standing == Standing::kUntested) {
     return fmt::format("its lead over {} was not tested", second.model->name);
   }
-  const std::string p_value = PValueText(second.with_leader->p_value);
   const size_t behind = WithStanding(board, Standing::kBehind).size();
   const auto measured = static_cast<size_t>(std::count_if(
       board.begin(), board.end(), [](const Placement& p) { return p.primary != nullptr; }));
   const bool over_all = behind > 1 && behind + 1 == measured;
-  return fmt::format("its lead over {} is real ({}){}", second.model->name, p_value,
+  return fmt::format("its lead over {} is real ({}){}", second.model->name,
+                     PValueText(second.with_leader->p_value),
                      over_all ? ", and so is its lead over all the others" : "");
 }
 
@@ -129,6 +129,12 @@ std::string Conclusion(const ReportEvaluation& evaluation) {
     return fmt::format("{} and {} are level on {}: {}.", leader, board[1].model->name, metric,
                        figure);
   }
+  const std::vector<const Placement*> tied = WithStanding(board, Standing::kTied);
+  if (!tied.empty()) {
+    return fmt::format("{} has the {} {}, {}, but its lead over {} is not shown to be real.",
+                       leader, MetricDirection(metric) == Direction::kLower ? "lowest" : "highest",
+                       metric, figure, WithPValues(tied));
+  }
   return fmt::format("{} leads on {}: {}; {}.", leader, metric, figure, LeadOverTheRest(board));
 }
 
@@ -146,7 +152,7 @@ std::string Advice(const ReportEvaluation& evaluation) {
   }
   if (!std::isfinite(cost(cheapest))) return "";
   const std::string group =
-      tied.size() == 1 ? "Of the two" : fmt::format("Of these {}", tied.size() + 1);
+      tied.size() == 1 ? "Of the two" : fmt::format("Of these {} models", tied.size() + 1);
   return fmt::format(
       "{}, {} is the quickest to train ({}); let cost, coverage and reasons decide, or evaluate on "
       "more "
@@ -156,7 +162,7 @@ std::string Advice(const ReportEvaluation& evaluation) {
 
 std::string ComparisonSentence(const ReportEvaluation& evaluation,
                                const ReportComparison& comparison) {
-  const int decimals = DecimalsFor(comparison.difference, comparison.low, comparison.high);
+  const int decimals = DifferenceDecimals(evaluation, comparison.metric);
   std::string interval;
   if (std::isfinite(comparison.low) && std::isfinite(comparison.high)) {
     interval =
@@ -173,14 +179,20 @@ std::string ComparisonSentence(const ReportEvaluation& evaluation,
   const std::string difference = Fixed(comparison.difference, decimals);
   const std::string p_value = PValueText(comparison.p_value);
   if (comparison.real) {
-    return fmt::format("{} is better than {} by {}{} on {}{}; the difference is real ({}).",
-                       comparison.better, comparison.other, difference, interval, comparison.metric,
-                       relative, p_value);
+    return fmt::format("{} is better than {} by {}{}{} on {}; the difference is real ({}).",
+                       comparison.better, comparison.other, difference, interval, relative,
+                       comparison.metric, p_value);
   }
   return fmt::format(
-      "{} and {} differ by {}{} on {}{}; the difference is not shown to be real ({}).",
-      comparison.better, comparison.other, difference, interval, comparison.metric, relative,
+      "{} and {} differ by {}{}{} on {}; the difference is not shown to be real ({}).",
+      comparison.better, comparison.other, difference, interval, relative, comparison.metric,
       p_value);
+}
+
+std::string SentenceHtml(const std::string& sentence) {
+  // Bounded repeats: std::regex recurses, and names may be of any length.
+  static const std::regex figures(R"(\(p [^()]{1,14}\)|[0-9.]{1,12} \[[^\[\]]{1,40}\])");
+  return std::regex_replace(Escape(sentence), figures, "<span class=\"together\">$&</span>");
 }
 
 std::string MetricText(const ReportMetric* metric, int decimals) {
@@ -197,6 +209,16 @@ int MetricDecimals(const ReportEvaluation& evaluation, std::string_view name) {
     const ReportMetric* metric = FindMetric(model, name);
     if (metric != nullptr)
       decimals = std::max(decimals, DecimalsFor(metric->value, metric->low, metric->high));
+  }
+  return decimals;
+}
+
+int DifferenceDecimals(const ReportEvaluation& evaluation, std::string_view metric) {
+  int decimals = 2;
+  for (const ReportComparison& comparison : evaluation.comparisons) {
+    if (comparison.metric != metric) continue;
+    decimals =
+        std::max(decimals, DecimalsFor(comparison.difference, comparison.low, comparison.high));
   }
   return decimals;
 }

@@ -42,14 +42,20 @@ std::string Conclusion(const ReportEvaluation& evaluation);
 /// told apart.
 std::string Advice(const ReportEvaluation& evaluation);
 
-/// Plain text: "edlae is better than ials by 0.021 [0.012, 0.031] on ndcg@100 (+5.4 %); the
+/// Plain text: "edlae is better than ials by 0.021 [0.012, 0.031] (+5.4 %) on ndcg@100; the
 /// difference is real (p = 0.002)."
 std::string ComparisonSentence(const ReportEvaluation& evaluation,
                                const ReportComparison& comparison);
+
+/// A sentence as HTML: escaped, and with every figure kept on one line with its interval, and every
+/// p value whole.
+std::string SentenceHtml(const std::string& sentence);
 
 /// "0.412 [0.380, 0.445]", "0.412" without an interval, "not measured" for null.
 std::string MetricText(const ReportMetric* metric, int decimals);
 /// Decimals that suit all models of an evaluation in this metric.
 int MetricDecimals(const ReportEvaluation& evaluation, std::string_view name);
+/// Decimals that suit all its comparisons in this metric.
+int DifferenceDecimals(const ReportEvaluation& evaluation, std::string_view metric);
 
 }  // namespace klieg::flows

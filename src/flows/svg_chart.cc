@@ -16,6 +16,8 @@ namespace {
 
 constexpr double kNameSize = 13;  // Font sizes; the style sheet sets the same.
 constexpr double kTickSize = 11.5;
+constexpr double kGapWithoutLine =
+    5;  // A name farther than this from its marker is joined to it by a line.
 
 template <class... Args>
 void Append(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
@@ -24,7 +26,7 @@ void Append(std::string& out, fmt::format_string<Args...> format, Args&&... args
 
 // Tenths of a pixel: finer is noise in the file.
 std::string Pixels(double value) {
-  std::string text = Fixed(value, 1);
+  std::string text = fmt::format("{:.1f}", value);
   if (text.ends_with(".0")) text.resize(text.size() - 2);
   return text;
 }
@@ -35,7 +37,7 @@ std::string Open(const std::string& id, const std::string& title, const std::str
   const std::string key = fmt::format("{}-{}", id, name);
   return fmt::format(
       "<svg class=\"chart {0}\" viewBox=\"0 0 {1} {2}\" style=\"--natural:{1}px\" role=\"img\" "
-      "aria-labelledby=\"{3}-title {3}-desc\" xmlns=\"http://www.w3.org/2000/svg\">\n"
+      "aria-labelledby=\"{3}-title {3}-desc\">\n"
       "<title id=\"{3}-title\">{4}</title><desc id=\"{3}-desc\">{5}</desc>\n",
       name, Pixels(width), Pixels(height), key, Escape(title), Escape(description));
 }
@@ -124,7 +126,7 @@ std::string DrawLegendMarker(Standing standing) {
 //                |----◆----|
 std::string DrawIntervals(const IntervalChart& chart, ChartSize size) {
   const bool wide = size == ChartSize::kWide;
-  const double width = wide ? 900 : 344;
+  const double width = wide ? 1064 : 344;
   const double row_height = wide ? 34 : 50;
   double name_width = 40;
   double text_width = 0;
@@ -154,9 +156,9 @@ std::string DrawIntervals(const IntervalChart& chart, ChartSize size) {
     const double room = wide ? name_width : width - text_width - 14;
     const double bold = row.emphasis ? 1.1 : 1.0;
     Append(out, "<g><title>{}: {}</title>\n", Escape(row.label), Escape(row.text));
-    Text(out, row.emphasis ? "name strong" : "name", "start", 2, text_y,
+    Text(out, row.emphasis ? "name strong halo" : "name halo", "start", 2, text_y,
          Shorten(row.label, room, kNameSize * bold));
-    Text(out, "figure", "end", width - 2, text_y, row.text);
+    Text(out, "figure halo", "end", width - 2, text_y, row.text);
     if (std::isfinite(row.value)) {
       if (HasInterval(row.low, row.high)) {
         const std::string css = fmt::format("interval interval-{}", StandingName(row.standing));
@@ -210,28 +212,21 @@ ScatterDrawing DrawScatter(const ScatterChart& chart, ChartSize size) {
 
   std::vector<LabelRequest> requests;
   std::vector<std::string> labels;
-  std::vector<Box> bars;
   for (const ScatterPoint& point : chart.points) {
     const double x = x_of(point.x);
     labels.push_back(Shorten(point.label, wide ? 190 : 130, kNameSize));
     requests.push_back({x, y_of(point.y), point.standing == Standing::kLeader ? 7.0 : 5.5,
                         TextWidth(labels.back(), kNameSize), kNameSize + 2});
-    if (HasInterval(point.y_low, point.y_high)) {
-      bars.push_back({x - 1.5, y_of(point.y_high), x + 1.5, y_of(point.y_low)});
-      const std::string css =
-          fmt::format("interval thin interval-{}", StandingName(point.standing));
-      Line(out, css.c_str(), x, y_of(point.y_high), x, y_of(point.y_low));
-    }
   }
   const std::vector<std::optional<Box>> places =
-      PlaceLabels(requests, bars, {left + 2, top, width - 2, bottom - 1});
+      PlaceLabels(requests, {}, {left + 2, top, width - 2, bottom - 1});
   for (size_t i = 0; i < places.size(); ++i) {
     if (!places[i]) continue;
     const Box& box = *places[i];
     const double near_x = std::clamp(requests[i].x, box.left, box.right);
     const double near_y = std::clamp(requests[i].y, box.top, box.bottom);
     const double distance = std::hypot(near_x - requests[i].x, near_y - requests[i].y);
-    if (distance > requests[i].radius + 9)
+    if (distance > requests[i].radius + kGapWithoutLine)
       Line(out, "leader-line", requests[i].x, requests[i].y, near_x, near_y);
   }
   for (size_t i = 0; i < chart.points.size(); ++i) {

@@ -52,8 +52,6 @@ struct ScatterPoint {
   std::string label;
   double x = 0;
   double y = 0;
-  double y_low = 0;  ///< Not finite: no interval is drawn.
-  double y_high = 0;
   Standing standing = Standing::kUntested;
   std::string text;  ///< Shown when the pointer rests on the point.
 };

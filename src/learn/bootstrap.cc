@@ -49,12 +49,39 @@ Prepared Prepare(core::MatrixView<const float> values) {
   return prepared;
 }
 
-core::Random SampleRandom(uint64_t seed, size_t sample) { return core::Random(seed).Fork(sample); }
+/// Draws members with equal chances, two from each 64 random bits (Lemire 2019: multiply, reject
+/// the few that are too many).
+class MemberDraws {
+ public:
+  MemberDraws(core::Random random, uint32_t members)
+      : random_(random), members_(members), threshold_((0U - members) % members) {}
+
+  uint32_t Next() {
+    while (true) {
+      if (!half_left_) bits_ = random_.Next();
+      const uint64_t product = uint64_t{static_cast<uint32_t>(bits_)} * members_;
+      half_left_ = !half_left_;
+      bits_ >>= 32;
+      if (static_cast<uint32_t>(product) >= threshold_) return static_cast<uint32_t>(product >> 32);
+    }
+  }
+
+ private:
+  core::Random random_;
+  uint32_t members_;
+  uint32_t threshold_;
+  uint64_t bits_ = 0;
+  bool half_left_ = false;
+};
+
+MemberDraws SampleDraws(const BootstrapOptions& options, size_t sample, size_t members) {
+  return {core::Random(options.seed).Fork(sample), static_cast<uint32_t>(members)};
+}
 
 /// How often each member is drawn in a sample.
-void DrawCounts(core::Random random, std::span<uint32_t> counts) {
+void DrawCounts(MemberDraws draws, std::span<uint32_t> counts) {
   std::ranges::fill(counts, 0U);
-  for (size_t draw = 0; draw < counts.size(); ++draw) ++counts[random.Below(counts.size())];
+  for (size_t draw = 0; draw < counts.size(); ++draw) ++counts[draws.Next()];
 }
 
 /// sums [block × width] += counts [block × E] · columns [E × width].
@@ -97,6 +124,7 @@ double NormalQuantile(double confidence) {
 
 core::Matrix<double> BootstrapMeans(core::MatrixView<const float> values,
                                     const BootstrapOptions& options, core::ThreadPool& pool) {
+  KLIEG_CHECK(values.rows() < (1ULL << 32), "{} members", values.rows());
   core::Matrix<double> means(options.samples, values.columns());
   if (values.rows() == 0) {
     std::fill_n(means.data(), means.rows() * means.columns(), kUndefined);
@@ -113,7 +141,7 @@ core::Matrix<double> BootstrapMeans(core::MatrixView<const float> values,
     core::Matrix<double> weights(count, kMemberBlock);
     core::Matrix<double> sums(count, width);
     for (size_t s = 0; s < count; ++s)
-      DrawCounts(SampleRandom(options.seed, first + s), counts.Row(s));
+      DrawCounts(SampleDraws(options, first + s, values.rows()), counts.Row(s));
     AddWeighted(counts, prepared.columns, weights, sums);
     for (size_t s = 0; s < count; ++s) {
       for (size_t c = 0; c < values.columns(); ++c) {
@@ -131,11 +159,11 @@ core::Matrix<double> BootstrapMeansPlain(core::MatrixView<const float> values,
                                          const BootstrapOptions& options) {
   core::Matrix<double> means(options.samples, values.columns());
   for (size_t s = 0; s < options.samples; ++s) {
-    core::Random random = SampleRandom(options.seed, s);
+    MemberDraws draws = SampleDraws(options, s, values.rows());
     std::vector<double> sums(values.columns(), 0);
     std::vector<double> drawn(values.columns(), 0);
     for (size_t draw = 0; draw < values.rows(); ++draw) {
-      const std::span<const float> row = values.Row(random.Below(values.rows()));
+      const std::span<const float> row = values.Row(draws.Next());
       for (size_t c = 0; c < row.size(); ++c) {
         if (std::isnan(row[c])) continue;
         sums[c] += row[c];

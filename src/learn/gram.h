@@ -30,7 +30,7 @@ struct GramOptions {
 ///
 /// Row i of the result is made by one thread, members in ascending order, so that the bytes do not
 /// depend on the number of threads. Sums are in single precision: exact for unweighted counts up to
-/// 2^24. Time Σ n_r² / 2 additions; memory besides the result 12 N + 8 C bytes.
+/// 2^24. Time Σ n_r² / 2 additions; memory besides the result 14 N + 8 C bytes.
 void ComputeGram(const SparseMatrix& matrix, const GramOptions& options,
                  core::MatrixView<float> gram, core::ThreadPool& pool);
 

@@ -1,16 +1,16 @@
 #include "learn/list_metrics.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
-#include <map>
 
 #include "core/check.h"
+#include "learn/set_similarity.h"
 
 namespace klieg::learn {
 namespace {
 
-constexpr size_t kTableSetsMax = 2048;
 /// Steck's smoothing, so that a genre missing from the list costs much but not infinitely much.
 constexpr double kSmoothing = 0.01;
 constexpr float kUndefined = std::numeric_limits<float>::quiet_NaN();
@@ -70,74 +70,50 @@ std::vector<float> SelfInformation(std::span<const uint32_t> interactions) {
 
 GenreSets::GenreSets(const std::vector<std::vector<uint32_t>>& genres_of_title,
                      uint32_t genre_count)
-    : genre_count_(genre_count) {
-  std::map<std::vector<uint32_t>, uint32_t> index_of_set = {{{}, 0}};
-  sets_.push_back({});
-  set_of_title_.reserve(genres_of_title.size());
-  for (std::vector<uint32_t> genres : genres_of_title) {
-    std::ranges::sort(genres);
-    genres.erase(std::ranges::unique(genres).begin(), genres.end());
-    KLIEG_CHECK(genres.empty() || genres.back() < genre_count, "genre {} of {}", genres.back(),
-                genre_count);
-    const auto [place, is_new] =
-        index_of_set.try_emplace(genres, static_cast<uint32_t>(sets_.size()));
-    if (is_new) sets_.push_back(genres);
-    set_of_title_.push_back(place->second);
-  }
-  if (sets_.size() > kTableSetsMax) return;
-  dissimilarity_.resize(sets_.size() * sets_.size());
-  for (uint32_t a = 0; a < sets_.size(); ++a) {
-    for (uint32_t b = 0; b < sets_.size(); ++b) {
-      dissimilarity_[a * sets_.size() + b] = ComputeDissimilarity(a, b);
+    : genre_count_(genre_count),
+      words_(genre_count / 32 + 1),
+      bits_(genres_of_title.size() * words_, 0) {
+  counts_.reserve(genres_of_title.size());
+  for (size_t title = 0; title < genres_of_title.size(); ++title) {
+    uint32_t count = 0;
+    for (const uint32_t genre : genres_of_title[title]) {
+      KLIEG_CHECK(genre < genre_count, "genre {} of {}", genre, genre_count);
+      uint32_t& word = bits_[title * words_ + genre / 32];
+      const uint32_t bit = 1U << (genre % 32);
+      count += (word & bit) == 0 ? 1 : 0;
+      word |= bit;
     }
+    counts_.push_back(count);
   }
-}
-
-float GenreSets::ComputeDissimilarity(uint32_t set_a, uint32_t set_b) const {
-  const std::vector<uint32_t>& a = sets_[set_a];
-  const std::vector<uint32_t>& b = sets_[set_b];
-  size_t common = 0;
-  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
-    common += a[i] == b[j] ? 1 : 0;
-    const bool step_a = a[i] <= b[j];
-    const bool step_b = b[j] <= a[i];
-    i += step_a ? 1 : 0;
-    j += step_b ? 1 : 0;
-  }
-  const size_t either = a.size() + b.size() - common;
-  return either == 0 ? 0.0F : 1.0F - static_cast<float>(common) / static_cast<float>(either);
-}
-
-float GenreSets::Dissimilarity(uint32_t set_a, uint32_t set_b) const {
-  if (dissimilarity_.empty()) return ComputeDissimilarity(set_a, set_b);
-  return dissimilarity_[set_a * sets_.size() + set_b];
 }
 
 void GenreSets::Diversity(std::span<const uint32_t> list, std::span<const uint32_t> cutoffs,
                           std::span<float> result) const {
-  std::vector<uint32_t> seen;  // Sets of the titles before, those without genres left out.
-  seen.reserve(list.size());
-  double sum = 0;
+  SetList seen(words_);
+  uint64_t similarity = 0;
   size_t place = 0;
   for (size_t c = 0; c < cutoffs.size(); ++c) {
     for (; place < std::min<size_t>(cutoffs[c], list.size()); ++place) {
-      const uint32_t set = set_of_title_[list[place]];
-      if (set == 0) continue;
-      float added = 0;
-      for (const uint32_t other : seen) added += Dissimilarity(set, other);
-      sum += added;
-      seen.push_back(set);
+      if (counts_[list[place]] == 0) continue;
+      similarity += seen.SimilaritySum(Bits(list[place]));
+      seen.Add(Bits(list[place]));
     }
-    const double pairs =
-        static_cast<double>(seen.size()) * (static_cast<double>(seen.size()) - 1) / 2;
-    result[c] = pairs > 0 ? static_cast<float>(sum / pairs) : kUndefined;
+    const auto titles = static_cast<double>(seen.size());
+    const double pairs = titles * (titles - 1) / 2;
+    const double mean = static_cast<double>(similarity) * kSimilarityUnit / pairs;
+    result[c] = titles > 1 ? static_cast<float>(1 - mean) : kUndefined;
   }
 }
 
-void GenreSets::Add(uint32_t title, std::span<double> distribution) const {
-  const std::vector<uint32_t>& genres = sets_[set_of_title_[title]];
-  for (const uint32_t genre : genres)
-    distribution[genre] += 1.0 / static_cast<double>(genres.size());
+bool GenreSets::Add(uint32_t title, std::span<double> distribution) const {
+  const double part = 1.0 / std::max(counts_[title], 1U);
+  const std::span<const uint32_t> bits = Bits(title);
+  for (size_t w = 0; w < bits.size(); ++w) {
+    for (uint32_t rest = bits[w]; rest != 0; rest &= rest - 1) {
+      distribution[w * 32 + static_cast<size_t>(std::countr_zero(rest))] += part;
+    }
+  }
+  return counts_[title] > 0;
 }
 
 void GenreSets::Calibration(std::span<const uint32_t> history, std::span<const uint32_t> list,
@@ -147,14 +123,12 @@ void GenreSets::Calibration(std::span<const uint32_t> history, std::span<const u
   double wanted_sum = 0;  // Titles with genres: each adds 1 in all.
   double shown_sum = 0;
   for (const uint32_t title : history) {
-    Add(title, wanted);
-    wanted_sum += set_of_title_[title] == 0 ? 0 : 1;
+    wanted_sum += Add(title, wanted) ? 1 : 0;
   }
   size_t place = 0;
   for (size_t c = 0; c < cutoffs.size(); ++c) {
     for (; place < std::min<size_t>(cutoffs[c], list.size()); ++place) {
-      Add(list[place], shown);
-      shown_sum += set_of_title_[list[place]] == 0 ? 0 : 1;
+      shown_sum += Add(list[place], shown) ? 1 : 0;
     }
     const bool defined = wanted_sum > 0 && shown_sum > 0;
     result[c] = defined

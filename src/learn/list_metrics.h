@@ -27,7 +27,6 @@ std::vector<float> SelfInformation(std::span<const uint32_t> interactions);
 class GenreSets {
  public:
   /// `genres_of_title` [T]: numbers below `genre_count`, in any order, repeats ignored (CHECKed).
-  /// O(T + D²) for D distinct sets, of which at most 2048 get a table of similarities (16 MiB).
   GenreSets(const std::vector<std::vector<uint32_t>>& genres_of_title, uint32_t genre_count);
 
   /// Mean of 1 − Jaccard similarity over the pairs of the first `cutoffs[c]` titles of the list
@@ -43,17 +42,19 @@ class GenreSets {
   void Calibration(std::span<const uint32_t> history, std::span<const uint32_t> list,
                    std::span<const uint32_t> cutoffs, std::span<float> result) const;
 
-  size_t title_count() const { return set_of_title_.size(); }
+  size_t title_count() const { return counts_.size(); }
 
  private:
-  float Dissimilarity(uint32_t set_a, uint32_t set_b) const;
-  float ComputeDissimilarity(uint32_t set_a, uint32_t set_b) const;
-  void Add(uint32_t title, std::span<double> distribution) const;
+  std::span<const uint32_t> Bits(uint32_t title) const {
+    return std::span(bits_).subspan(title * words_, words_);
+  }
+  /// Adds a title's parts to a distribution; returns whether it has genres.
+  bool Add(uint32_t title, std::span<double> distribution) const;
 
   uint32_t genre_count_;
-  std::vector<uint32_t> set_of_title_;  // [T] index of the distinct set; set 0 is the empty one.
-  std::vector<std::vector<uint32_t>> sets_;  // [D] sorted genres
-  std::vector<float> dissimilarity_;         // [D × D] or empty when D is too large
+  size_t words_;                  // of 32 genres
+  std::vector<uint32_t> bits_;    // [T × words]
+  std::vector<uint32_t> counts_;  // [T] genres of a title
 };
 
 }  // namespace klieg::learn

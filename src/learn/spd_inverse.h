@@ -31,8 +31,8 @@ namespace klieg::learn {
 /// positive (naming its row; the matrix is then spoilt) or not finite.
 ///
 /// Every block is computed by one thread with the same operations for any number of threads: same
-/// bytes. Time n³ operations at the speed of sgemm; scratch n · b + 4 b² floats, b =
-/// SpdInverseBlock(n).
+/// bytes. Time n³ operations at the speed of sgemm; scratch about n · b + (4 + threads) b² floats,
+/// b = SpdInverseBlock(n).
 core::Status InvertSpd(core::MatrixView<float> matrix, core::ThreadPool& pool,
                        core::ProgressTask* progress = nullptr);
 
@@ -40,6 +40,6 @@ core::Status InvertSpd(core::MatrixView<float> matrix, core::ThreadPool& pool,
 size_t SpdInverseBlock(size_t n);
 
 /// Bytes that InvertSpd takes beside the matrix.
-size_t SpdInverseScratchBytes(size_t n);
+size_t SpdInverseScratchBytes(size_t n, size_t threads);
 
 }  // namespace klieg::learn

@@ -80,13 +80,13 @@ bool WeighAndMirror(const WeightFactors& factors, core::MatrixView<float> matrix
 
 }  // namespace
 
-uint64_t ClosedFormPeakBytes(const learn::SparseMatrix& matrix) {
+uint64_t ClosedFormPeakBytes(const learn::SparseMatrix& matrix, size_t threads) {
   const auto titles = static_cast<double>(matrix.column_count);
   // In double precision, because the square of a title count can exceed 64 bits.
   const double square = titles * titles * sizeof(float);
   const double besides =
-      std::max(static_cast<double>(learn::SpdInverseScratchBytes(matrix.column_count)),
-               12.0 * static_cast<double>(matrix.entry_count()));
+      std::max(static_cast<double>(learn::SpdInverseScratchBytes(matrix.column_count, threads)),
+               14.0 * static_cast<double>(matrix.entry_count()));
   return static_cast<uint64_t>(std::min(square + besides, 9e18));
 }
 
@@ -95,11 +95,11 @@ core::Result<core::Matrix<float>> TrainClosedForm(std::string_view name,
                                                   const ClosedFormOptions& options,
                                                   const TrainContext& context) {
   const size_t titles = matrix.column_count;
-  KLIEG_TRY(
-      core::RequireMemory(ClosedFormPeakBytes(matrix), context.memory_limit_bytes,
-                          fmt::format("a dense item-item matrix of {} titles ({})", titles, name),
-                          "use ease-sparse, which keeps a few hundred neighbours of each title, or "
-                          "leave out rarely watched titles"));
+  KLIEG_TRY(core::RequireMemory(
+      ClosedFormPeakBytes(matrix, context.pool.threads()), context.memory_limit_bytes,
+      fmt::format("a dense item-item matrix of {} titles ({})", titles, name),
+      "use ease-sparse, which keeps a few hundred neighbours of each title, or "
+      "leave out rarely watched titles"));
   const auto progress = context.progress.Begin(fmt::format("train {}", name), titles, "titles");
   const ItemScaling scaling = MakeItemScaling(
       matrix, {options.member_exponent, options.title_exponent, options.output_exponent});

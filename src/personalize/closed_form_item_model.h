@@ -66,6 +66,6 @@ core::Result<core::Matrix<float>> TrainClosedForm(std::string_view name,
                                                   const TrainContext& context);
 
 /// Bytes at the peak of TrainClosedForm, without its input.
-uint64_t ClosedFormPeakBytes(const learn::SparseMatrix& matrix);
+uint64_t ClosedFormPeakBytes(const learn::SparseMatrix& matrix, size_t threads);
 
 }  // namespace klieg::personalize

@@ -120,9 +120,11 @@ class Run {
   /// Records the error and returns it, for `return run.Fail(error)`.
   tl::unexpected<core::Error> Fail(core::Error error);
 
+  /// Internal to platform (run_state.h).
+  struct State;
+
  private:
   friend class MetadataStore;
-  struct State;
   explicit Run(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
@@ -149,6 +151,9 @@ class MetadataStore {
 
   /// The files models and artifacts point to, checked against their digests: kCorrupt or kNotFound per file, in words.
   virtual core::Result<std::vector<std::string>> VerifyArtifacts() = 0;
+
+ protected:
+  static Run MakeRun(std::unique_ptr<Run::State> state);
 };
 
 /// Everything a model rests on, upwards: model → run → inputs (snapshots, models) → their runs …

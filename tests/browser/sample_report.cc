@@ -202,7 +202,7 @@ std::vector<ReportMember> Members() {
                       {"The Last Orbit (2009)", 0.0994},
                       {"Red Distance (2012)", -0.0087}},
                      0)};
-  ReportMember third = {"new member", 0, {}, {}};
+  ReportMember third = {"9001", 0, {}, {}};
   third.recommendations = {Recommendation("The Glass Harbour (1994)", 0.3412, {}, 0)};
   return {first, second, third};
 }

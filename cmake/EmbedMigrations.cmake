@@ -1,0 +1,11 @@
+# Writes OUTPUT, a C++ source with every migration of FOLDER as text, in the order of their names.
+file(GLOB files ${FOLDER}/*.sql)
+list(SORT files)
+set(text "#include \"platform/migrations.h\"\n\nnamespace klieg::platform {\n\nstd::span<const Migration> Migrations() {\n  static constexpr Migration kAll[] = {\n")
+foreach(file ${files})
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} sql)
+  string(APPEND text "      {\"${name}\", R\"sql(${sql})sql\"},\n")
+endforeach()
+string(APPEND text "  };\n  return kAll;\n}\n\n}  // namespace klieg::platform\n")
+file(WRITE ${OUTPUT} "${text}")
