@@ -123,7 +123,7 @@ TEST_F(TuneTest, FindsThePlantedPlaceAndBeatsTheDefault) {
   const Tuning tuning = Search(AroundPlace(1), {.trials = 25, .metric = "ndcg@10"}).value();
   ASSERT_EQ(tuning.trials.size(), 25U);
   const Trial& best = tuning.trials[tuning.best];
-  EXPECT_NEAR(std::stod(best.values.at("place")), 120, 8);
+  EXPECT_NEAR(std::stod(best.values.at("place")), 120, 15) << "planted with a spread of 12";
   EXPECT_TRUE(tuning.trials[0].values.empty()) << "the first trial is the defaults";
   EXPECT_GT(best.metric.value, tuning.trials[0].metric.value);
   EXPECT_EQ(best.metric.name, "ndcg@10");
