@@ -79,8 +79,10 @@ class Matrix {
   MatrixView<const T> view() const { return {data_, rows_, columns_}; }
   T& operator()(size_t row, size_t column) { return data_[row * columns_ + column]; }
   const T& operator()(size_t row, size_t column) const { return data_[row * columns_ + column]; }
-  std::span<T> Row(size_t row) { return {data_ + row * columns_, columns_}; }
-  std::span<const T> Row(size_t row) const { return {data_ + row * columns_, columns_}; }
+  std::span<T> Row(size_t row) & { return {data_ + row * columns_, columns_}; }
+  std::span<const T> Row(size_t row) const& { return {data_ + row * columns_, columns_}; }
+  /// A row of a matrix that is about to go would point nowhere.
+  std::span<const T> Row(size_t row) && = delete;
   T* data() { return data_; }
   const T* data() const { return data_; }
   size_t rows() const { return rows_; }

@@ -123,7 +123,7 @@ core::Result<RecommendOutcome> RecommendIntoRun(Session& session, platform::Run&
                                                 const platform::ModelRecord& record) {
   KLIEG_ASSIGN(const TrainOptions trained, TrainOptionsOf(session, record));
   const std::string reason = fmt::format("recommend with {}@{} for {}", record.name, record.version,
-                                         fmt::join(request.members, ", "));
+                                         request.members.empty() ? "example members" : fmt::format("{}", fmt::join(request.members, ", ")));
   const std::filesystem::path file = session.workspace().models() / (record.digest + ".klieg");
   KLIEG_ASSIGN(const core::Digest digest, core::Digest::FromHex(record.digest));
   KLIEG_TRY(learn::TensorFile::Verify(file, digest));

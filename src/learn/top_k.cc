@@ -169,8 +169,9 @@ bool SelectTopKPlain(std::span<const float> scores, uint32_t k, std::vector<Scor
     finite = finite && (scores[i] == kLeftOut || std::isfinite(scores[i]));
     if (IsListable(scores[i])) best.push_back({scores[i], static_cast<uint32_t>(i)});
   }
-  std::stable_sort(best.begin(), best.end(),
-                   [](const ScoredIndex& a, const ScoredIndex& b) { return a.score > b.score; });
+  std::sort(best.begin(), best.end(), [](const ScoredIndex& a, const ScoredIndex& b) {
+    return a.score != b.score ? a.score > b.score : a.index < b.index;
+  });
   if (best.size() > k) best.resize(k);
   return finite;
 }

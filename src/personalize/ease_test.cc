@@ -227,7 +227,8 @@ TEST(Ease, GivesEqualScoresToEverythingForAnEmptyHistory) {
   learn::SparseMatrix history;
   history.column_count = 30;
   history.AppendRow({});
-  for (const float score : ScoresOf(**ranker, history).Row(0)) EXPECT_EQ(score, 0);
+  const core::Matrix<float> scores = ScoresOf(**ranker, history);
+  for (const float score : scores.Row(0)) EXPECT_EQ(score, 0);
 }
 
 TEST(Ease, DoesNotLookAtValues) {

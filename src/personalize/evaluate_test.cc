@@ -94,8 +94,9 @@ World RandomWorld(uint32_t members, uint32_t titles, uint64_t seed) {
   return world;
 }
 
-core::Result<Evaluation> Judge(const Ranker& ranker, const Split& split, const TitleFacts& facts = {},
-                             EvaluateOptions options = {}, size_t threads = 2) {
+core::Result<Evaluation> Judge(const Ranker& ranker, const Split& split,
+                               const TitleFacts& facts = {}, EvaluateOptions options = {},
+                               size_t threads = 2) {
   core::ThreadPool pool(threads);
   if (options.bootstrap_samples == 2000) options.bootstrap_samples = 100;
   return Evaluate(ranker, split, facts, options, pool, core::SilentProgress());
@@ -257,8 +258,8 @@ TEST(EvaluateTest, ARankerOfAnotherCatalogueFails) {
 }
 
 TEST(EvaluateTest, FactsOfAnotherCatalogueFail) {
-  EXPECT_FALSE(
-      Judge(RankerOf({{1, 2, 3}}), SplitOf(3, {{2}}, {{0}}), {.genres = {}, .train_counts = {1, 2}}));
+  EXPECT_FALSE(Judge(RankerOf({{1, 2, 3}}), SplitOf(3, {{2}}, {{0}}),
+                     {.genres = {}, .train_counts = {1, 2}}));
 }
 
 TEST(EvaluateTest, OptionsOutOfRangeFail) {

@@ -2,13 +2,17 @@
 
 #include "personalize/blend.h"
 #include "personalize/ease.h"
+#include "personalize/ease_sparse.h"
+#include "personalize/ials.h"
+#include "personalize/item_knn.h"
 #include "personalize/learner.h"
 #include "personalize/popularity.h"
 
 namespace klieg::personalize {
 
 std::span<const Learner> Learners() {
-  static const std::vector<Learner> learners = {PopularityLearner(), EaseLearner(), EdlaeLearner(), BlendLearner()};
+  static const std::vector<Learner> learners = {PopularityLearner(), ItemKnnLearner(), EaseLearner(),
+                                                EdlaeLearner(),      EaseSparseLearner(), IalsLearner(),    BlendLearner()};
   return learners;
 }
 

@@ -375,4 +375,31 @@ core::Result<Split> MakeSplit(const Interactions& data, SplitKind kind, SplitPar
                     "--fold-in and --target");
 }
 
+core::Result<Split> HoldOutInteractions(const Interactions& data, double share, uint64_t seed) {
+  KLIEG_TRY(CheckShare(share, "the share of held-out interactions"));
+  std::vector<Side> sides(data.matrix.entry_count(), Side::kTrain);
+  for (uint32_t member = 0; member < data.member_count(); ++member) {
+    const std::vector<bool> is_target = DrawTargets(data.matrix.RowSize(member), share,
+                                                    core::Random(seed).Fork(1 + uint64_t{member}));
+    for (size_t i = 0; i < is_target.size(); ++i) {
+      if (is_target[i]) sides[data.matrix.row_begin[member] + i] = Side::kTarget;
+    }
+  }
+  uint64_t without_history = 0;
+  Split split =
+      SplitEntries(data, [&](uint32_t, uint64_t entry) { return sides[entry]; }, without_history);
+  if (split.member_names.empty()) {
+    return core::Fail(ErrorCode::kInvalidArgument,
+                      "no member has {} interactions, of which a share of {} could be held out; "
+                      "hold out a larger share",
+                      kStrongInteractionsMin, share);
+  }
+  split.description = fmt::format(
+      "interactions: {:.0f} % of the interactions of {} members with at least {} are held out by "
+      "chance, seed {}; {} train",
+      100 * share, split.member_names.size(), kStrongInteractionsMin, seed,
+      split.train.matrix.entry_count());
+  return split;
+}
+
 }  // namespace klieg::personalize

@@ -64,6 +64,11 @@ struct Split {
 core::Result<Split> MakeSplit(const Interactions& data, SplitKind kind, SplitPart part,
                               const SplitOptions& options);
 
+/// Holds out int(share · n) interactions of every member with n >= 5 by chance, the rest train and are the fold-in: for choosing on the
+/// training side of published files, whose own target must stay unseen and which rarely have times. Members of whom
+/// nothing is held out only train. kInvalidArgument when nothing is held out of anybody.
+core::Result<Split> HoldOutInteractions(const Interactions& data, double share, uint64_t seed);
+
 /// From published files; members and titles are matched by name. Titles that are not in training
 /// are dropped from fold-in and target when `fold_in` is given, else the training rows of the
 /// target's members are the fold-in and the catalogue is the union of train and target titles

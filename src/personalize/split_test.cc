@@ -368,6 +368,28 @@ TEST(SplitFromTablesTest, FilesThatNameNothingInCommonFail) {
   EXPECT_THAT(result.error().message, HasSubstr("name members and titles the same way"));
 }
 
+TEST(HoldOutInteractionsTest, AShareOfEveryMemberIsHeldOutAndNothingIsLost) {
+  const Interactions data = RandomData(80, 40, 5);
+  const Split split = Must(HoldOutInteractions(data, 0.2, 3));
+  ExpectSound(split);
+  EXPECT_EQ(split.train.matrix.entry_count() + split.target.entry_count(),
+            data.matrix.entry_count());
+  for (size_t e = 0; e < split.member_names.size(); ++e) {
+    const size_t history = data.matrix.RowSize(RowOf(data.member_names, split.member_names[e]));
+    EXPECT_EQ(split.target.RowSize(e), history / 5);
+    const size_t row = RowOf(split.train.member_names, split.member_names[e]);
+    EXPECT_TRUE(
+        std::ranges::equal(split.train.matrix.RowColumns(row), split.fold_in.RowColumns(e)));
+  }
+  EXPECT_EQ(split.train.member_count(), 80U);
+}
+
+TEST(HoldOutInteractionsTest, NothingToHoldOutFails) {
+  EXPECT_FALSE(HoldOutInteractions(Make({{"a", "x"}, {"b", "y"}}), 0.2, 1));
+  EXPECT_FALSE(HoldOutInteractions(RandomData(80, 40, 5), 0, 1));
+  EXPECT_FALSE(HoldOutInteractions(RandomData(80, 40, 5), 1, 1));
+}
+
 TEST(SplitKindTest, NamesRoundTripAndUnknownOnesListTheChoices) {
   for (const std::string_view name : {"strong", "last", "time", "files"}) {
     EXPECT_EQ(SplitKindName(ParseSplitKind(name).value()), name);

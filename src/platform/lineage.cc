@@ -1,75 +1,113 @@
 #include <algorithm>
+#include <set>
 
-#include "core/hash.h"
 #include "platform/metadata.h"
 
 namespace klieg::platform {
 namespace {
 
-/// Deep enough for models made of models; a cycle cannot be written, but a damaged store must not hang us.
-constexpr int kDepthMax = 32;
+std::string Versioned(const std::string& name, int64_t version) {
+  return fmt::format("{}@{}", name, version);
+}
 
 std::string Short(const std::string& digest) { return digest.substr(0, 12); }
 
-/// The datasets that name a snapshot, and the run that imported each.
-core::Result<std::vector<LineageNode>> TraceSnapshot(MetadataStore& store, const std::string& snapshot) {
-  std::vector<LineageNode> nodes;
-  KLIEG_ASSIGN(const std::vector<DatasetRecord> datasets, store.ListDatasets());
-  for (const DatasetRecord& one : datasets) {
-    if (one.snapshot != snapshot) continue;
-    LineageNode node{"dataset", fmt::format("{}@{}", one.name, one.version),
-                     fmt::format("{}@{} ({}), under terms {}", one.name, one.version, one.kind, Short(one.terms)), {}};
-    KLIEG_ASSIGN(const RunRecord run, store.GetRun(one.run));
-    node.inputs.push_back({"run", run.id, fmt::format("{}: {} by {}, {}", run.id, run.spec.name, run.actor, run.spec.parameters), {}});
-    nodes.push_back(std::move(node));
+/// Follows what came from what. Reads the store's lists once.
+class Tracer {
+ public:
+  Tracer(MetadataStore& store, std::vector<ModelRecord> models, std::vector<DatasetRecord> datasets)
+      : store_(store), models_(std::move(models)), datasets_(std::move(datasets)) {}
+
+  core::Result<LineageNode> Model(const ModelRecord& model) {
+    LineageNode node{
+        "model",
+        Versioned(model.name, model.version),
+        fmt::format("{}@{} ({}), digest {}, made {}", model.name, model.version, model.ranker,
+                    Short(model.digest), core::FormatTimestamp(model.created).substr(0, 10)),
+        {}};
+    KLIEG_TRY(AddRun(model.run, node));
+    return node;
   }
-  return nodes;
-}
 
-core::Result<LineageNode> TraceModelRecord(MetadataStore& store, const ModelRecord& model, int depth);
+ private:
+  core::Status AddRun(const std::string& id, LineageNode& parent) {
+    if (id.empty()) return {};
+    KLIEG_ASSIGN(const RunRecord run, store_.GetRun(id));
+    LineageNode node{"run",
+                     run.id,
+                     fmt::format("{}: {}, {}, by {}, seed {}, code {} on {}", run.id, run.spec.name,
+                                 RunStateName(run.state), run.actor, run.spec.seed,
+                                 run.code_version, run.instruction_set),
+                     {}};
+    // A store that was tampered with could lead in a circle.
+    if (branch_.insert(run.id).second) {
+      for (const RunInput& input : run.inputs) KLIEG_TRY(AddInput(input, node));
+      branch_.erase(run.id);
+    }
+    parent.inputs.push_back(std::move(node));
+    return {};
+  }
 
-core::Result<LineageNode> TraceRun(MetadataStore& store, const std::string& id, int depth) {
-  KLIEG_ASSIGN(const RunRecord run, store.GetRun(id));
-  LineageNode node{"run", run.id,
-                   fmt::format("{}: {} by {}, seed {}, code {} on {}", run.id, run.spec.name, run.actor, run.spec.seed,
-                               run.code_version, run.instruction_set),
-                   {}};
-  for (const RunInput& input : run.inputs) {
+  core::Status AddInput(const RunInput& input, LineageNode& run) {
+    LineageNode node;
+    if (input.kind == "model") {
+      KLIEG_ASSIGN(node, ModelInput(input));
+    } else {
+      KLIEG_ASSIGN(node, SnapshotInput(input));
+    }
+    run.inputs.push_back(std::move(node));
+    return {};
+  }
+
+  /// The first model with these bytes: later ones of the same bytes were made from it or like it.
+  core::Result<LineageNode> ModelInput(const RunInput& input) {
+    const ModelRecord* first = nullptr;
+    for (const ModelRecord& model : models_) {
+      if (model.digest == input.digest && (first == nullptr || model.created < first->created))
+        first = &model;
+    }
+    if (first != nullptr) return Model(*first);
+    return LineageNode{"model",
+                       input.digest,
+                       fmt::format("{} ({}), not in the registry", Short(input.digest), input.role),
+                       {}};
+  }
+
+  core::Result<LineageNode> SnapshotInput(const RunInput& input) {
+    LineageNode node{
+        "snapshot", input.digest, fmt::format("{} ({})", Short(input.digest), input.role), {}};
     if (input.permit_sequence >= 0) {
-      node.inputs.push_back({"permit", fmt::format("{}", input.permit_sequence),
-                             fmt::format("decision {} of the gate, for {} {}", input.permit_sequence, input.kind, Short(input.digest)),
+      node.inputs.push_back({"permit",
+                             fmt::format("{}", input.permit_sequence),
+                             fmt::format("decision {} of the gate", input.permit_sequence),
                              {}});
     }
-    if (input.kind == "snapshot") {
-      KLIEG_ASSIGN(std::vector<LineageNode> sources, TraceSnapshot(store, input.digest));
-      node.inputs.push_back({"snapshot", input.digest, fmt::format("{} ({})", Short(input.digest), input.role), std::move(sources)});
-      continue;
+    for (const DatasetRecord& dataset : datasets_) {
+      if (dataset.snapshot != input.digest) continue;
+      LineageNode child{"dataset",
+                        Versioned(dataset.name, dataset.version),
+                        fmt::format("{}@{} ({}), under terms {}", dataset.name, dataset.version,
+                                    dataset.kind, Short(dataset.terms)),
+                        {}};
+      KLIEG_TRY(AddRun(dataset.run, child));
+      node.inputs.push_back(std::move(child));
     }
-    KLIEG_ASSIGN(const std::vector<ModelRecord> models, store.ListModels());
-    const auto model = std::ranges::find(models, input.digest, &ModelRecord::digest);
-    if (model == models.end() || depth >= kDepthMax) {
-      node.inputs.push_back({input.kind, input.digest, Short(input.digest), {}});
-      continue;
-    }
-    KLIEG_ASSIGN(LineageNode above, TraceModelRecord(store, *model, depth + 1));
-    node.inputs.push_back(std::move(above));
+    return node;
   }
-  return node;
-}
 
-core::Result<LineageNode> TraceModelRecord(MetadataStore& store, const ModelRecord& model, int depth) {
-  LineageNode node{"model", model.digest,
-                   fmt::format("{}@{} ({}), digest {}", model.name, model.version, model.ranker, Short(model.digest)), {}};
-  KLIEG_ASSIGN(LineageNode run, TraceRun(store, model.run, depth));
-  node.inputs.push_back(std::move(run));
-  return node;
-}
+  MetadataStore& store_;
+  std::vector<ModelRecord> models_;
+  std::vector<DatasetRecord> datasets_;
+  std::set<std::string> branch_;
+};
 
 }  // namespace
 
 core::Result<LineageNode> TraceLineage(MetadataStore& store, const std::string& model) {
   KLIEG_ASSIGN(const ModelRecord record, store.GetModel(model));
-  return TraceModelRecord(store, record, 0);
+  KLIEG_ASSIGN(std::vector<ModelRecord> models, store.ListModels());
+  KLIEG_ASSIGN(std::vector<DatasetRecord> datasets, store.ListDatasets());
+  return Tracer(store, std::move(models), std::move(datasets)).Model(record);
 }
 
 }  // namespace klieg::platform

@@ -1,15 +1,25 @@
-/// The migrations of the metadata store, embedded from migrations/*.sql at build time. Statements end with ";" at the end of a line.
+/// The schema of the metadata store as a row of steps: src/platform/migrations/*.sql, embedded at build time.
+/// A step that has been released is never changed; the next one changes the schema.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace klieg::platform {
 
 struct Migration {
-  const char* name;  ///< "0001_runs_datasets_models.sql": its place in the order is its version.
-  const char* sql;
+  int64_t version;        ///< 1, 2, …
+  std::string_view name;  ///< Of the file, without its extension.
+  std::string_view sql;
 };
 
-std::span<const Migration> Migrations();
+/// In order of version, without gaps.
+std::span<const Migration> AllMigrations();
+
+/// The statements of a migration, without comment lines. A statement ends with a semicolon at the end of a line.
+std::vector<std::string> SplitStatements(std::string_view sql);
 
 }  // namespace klieg::platform

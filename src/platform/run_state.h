@@ -1,38 +1,32 @@
-/// What a run under way and the store that made it share. Internal to platform.
+/// What a run under way holds; shared by the run and the store that starts it.
 #pragma once
 
 #include <filesystem>
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "core/clock.h"
-#include "core/file.h"
+#include "platform/database.h"
 #include "platform/metadata.h"
+#include "platform/run_folder.h"
 
 namespace klieg::platform {
 
-/// The writes that a run makes while it is under way.
-class RunWriter {
- public:
-  virtual ~RunWriter() = default;
-  virtual core::Status InsertInput(const std::string& run, int64_t place, const RunInput& input) = 0;
-  virtual core::Status InsertMetrics(const std::string& run, int64_t first_place, const std::vector<RunMetric>& metrics) = 0;
-  virtual core::Status InsertArtifact(const std::string& run, int64_t place, const RunArtifact& artifact) = 0;
-  virtual core::Status EndRun(const std::string& run, RunState state, const std::string& error, const core::Stopwatch& watch) = 0;
-};
-
 struct Run::State {
-  RunWriter* writer = nullptr;
-  std::string id;
-  std::filesystem::path folder;
+  /// Shared, so that a run can still record its end when its store has gone.
+  std::shared_ptr<Database> database;
+  const core::Clock* clock;
   std::filesystem::path workspace;
-  std::optional<core::FileLock> lock;
+  RunFolder folder;
   core::Stopwatch watch;
-  int64_t inputs = 0;
-  int64_t metrics = 0;
-  int64_t artifacts = 0;
   bool ended = false;
+  // Only this run writes its rows, so that their positions need not be asked for.
+  long long next_input = 0;
+  long long next_metric = 0;
+  long long next_artifact = 0;
+
+  /// Records the end, unless somebody has taken this run for killed.
+  core::Status End(RunState result, const std::string& error);
+  core::Status CheckOpen() const;
 };
 
 }  // namespace klieg::platform

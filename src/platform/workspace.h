@@ -1,6 +1,6 @@
 /// A workspace: the folder in which everything of one installation lies.
 ///
-///     klieg.toml        format version; made by `klieg init`
+///     klieg.toml        format version: the one line `format = 1` besides comments; made by `klieg init`
 ///     klieg.db          metadata: datasets, runs, models (SQLite; see metadata.h)
 ///     rights.log        the gate's log
 ///     snapshots/        immutable tables by digest
@@ -16,7 +16,8 @@ namespace klieg::platform {
 
 class Workspace {
  public:
-  /// Makes the folder and an empty workspace in it; kAlreadyExists when there is one (nothing is changed).
+  /// Makes the folder and an empty workspace in it; kAlreadyExists when there is one (nothing is changed). klieg.toml
+  /// is written last, so that a folder in which this was interrupted is no workspace yet and can be tried again.
   static core::Result<Workspace> Init(const std::filesystem::path& folder);
   /// kNotFound says how to make one; kVersion when a newer klieg wrote it; kCorrupt when klieg.toml is damaged.
   static core::Result<Workspace> Open(const std::filesystem::path& folder);

@@ -31,7 +31,7 @@ Json DigestList(const std::vector<core::Digest>& digests) {
 Json DecisionBody(const char* action, const std::string& actor, const Decision& decision) {
   Json body = {{"action", action},
                {"actor", actor},
-               {"outcome", decision.permitted ? "permitted" : "refused"},
+               {"decision", decision.permitted ? "permit" : "refuse"},
                {"terms", DigestList(decision.terms)}};
   if (!decision.permitted) body["why"] = decision.why;
   return body;

@@ -63,7 +63,7 @@ TEST_F(GateTest, APermitSaysWhatItIsForAndWhereItIsRecorded) {
   EXPECT_EQ(entries[1].time, clock_.Now());
   EXPECT_EQ(
       entries[1].body,
-      fmt::format(R"({{"action":"use","actor":"ada","outcome":"permitted","purpose":"recommend",)"
+      fmt::format(R"({{"action":"use","actor":"ada","decision":"permit","purpose":"recommend",)"
                   R"("reason":"train ease","snapshot":"{}","terms":["{}"]}})",
                   kSnapshot.Hex(), TermsDigest(terms).Hex()));
 }
@@ -76,7 +76,7 @@ TEST_F(GateTest, APurposeThatIsNotPermittedIsRefusedOnRecord) {
   EXPECT_EQ(error.message, "refused: the terms of 'X' for snapshot " + kSnapshot.Short() +
                                " do not permit 'recommend' (permitted: measure); see log entry 1");
   const auto body = nlohmann::json::parse(Entries().at(1).body);
-  EXPECT_EQ(body["outcome"], "refused");
+  EXPECT_EQ(body["decision"], "refuse");
   EXPECT_THAT(body["why"].get<std::string>(), HasSubstr("do not permit 'recommend'"));
 }
 
@@ -173,7 +173,7 @@ TEST_F(GateTest, AnImportUnderExpiredTermsIsRefusedOnRecord) {
   EXPECT_THAT(error.message, HasSubstr("see log entry 1"));
   const std::vector<LogEntry> entries = Entries();
   ASSERT_THAT(entries, SizeIs(2));
-  EXPECT_THAT(entries[0].body, HasSubstr(R"("outcome":"permitted")"));
+  EXPECT_THAT(entries[0].body, HasSubstr(R"("decision":"permit")"));
   EXPECT_THAT(entries[1].body, HasSubstr(R"("source":"b.csv")"));
 }
 
@@ -272,7 +272,7 @@ TEST_F(GateTest, DecisionsOfSeveralProcessesAgreeWithTheTermsBeforeThem) {
       permits = !body["terms"]["purposes"].empty();
     } else {
       ++decisions;
-      EXPECT_EQ(body["outcome"], permits ? "permitted" : "refused") << entry.sequence;
+      EXPECT_EQ(body["decision"], permits ? "permit" : "refuse") << entry.sequence;
     }
   }
   EXPECT_EQ(decisions, 40U);

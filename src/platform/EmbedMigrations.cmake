@@ -1,0 +1,20 @@
+# Writes OUTPUT with the text of every FOLDER/NNNN_name.sql, in order. Numbers must run from 0001 without a gap.
+file(GLOB files ${FOLDER}/*.sql)
+list(SORT files)
+set(text "#include \"platform/migrations.h\"\n\n#include <array>\n\nnamespace klieg::platform {\n\n")
+set(entries "")
+set(count 0)
+foreach(file ${files})
+  math(EXPR count "${count} + 1")
+  get_filename_component(name ${file} NAME_WE)
+  string(SUBSTRING ${name} 0 4 number)
+  if(NOT number MATCHES "^[0-9]+$" OR NOT number EQUAL count)
+    message(FATAL_ERROR "${file}: expected migration number ${count}")
+  endif()
+  file(READ ${file} sql)
+  string(APPEND entries "    Migration{${count}, \"${name}\", R\"klieg_sql(${sql})klieg_sql\"},\n")
+endforeach()
+string(APPEND text "std::span<const Migration> AllMigrations() {\n"
+  "  static constexpr std::array<Migration, ${count}> kMigrations = {\n${entries}  };\n  return kMigrations;\n}\n\n"
+  "}  // namespace klieg::platform\n")
+file(WRITE ${OUTPUT} "${text}")
