@@ -140,7 +140,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddLineage(app, invocation);
   AddReport(app, invocation);
   AddVerify(app, invocation);
-  //AddSimulate(app, invocation);
+  AddSimulate(app, invocation);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
