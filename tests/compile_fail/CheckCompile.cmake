@@ -1,0 +1,26 @@
+# Compiles SOURCE without writing anything, and compares with what its first line expects.
+file(STRINGS ${SOURCE} first LIMIT_COUNT 1)
+set(arguments -std=c++20 -fsyntax-only)
+foreach(folder ${FOLDERS})
+  list(APPEND arguments -I${folder})
+endforeach()
+# Messages in English, with plain quotes, whatever the machine speaks.
+set(ENV{LC_ALL} C)
+execute_process(COMMAND ${COMPILER} ${arguments} ${SOURCE}
+  RESULT_VARIABLE status OUTPUT_VARIABLE messages ERROR_VARIABLE messages)
+
+if(first STREQUAL "// EXPECT: compiles")
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "${SOURCE} must compile, and does not:\n${messages}")
+  endif()
+elseif(first MATCHES "^// EXPECT: (.+)$")
+  set(expected "${CMAKE_MATCH_1}")
+  if(status EQUAL 0)
+    message(FATAL_ERROR "${SOURCE} compiles: what it does must not be possible")
+  endif()
+  if(NOT messages MATCHES "${expected}")
+    message(FATAL_ERROR "${SOURCE} fails for another reason than '${expected}':\n${messages}")
+  endif()
+else()
+  message(FATAL_ERROR "${SOURCE}: the first line must be '// EXPECT: compiles' or '// EXPECT: <expression>'")
+endif()
