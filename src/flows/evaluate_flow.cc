@@ -25,20 +25,34 @@ struct Subject {
   uint64_t seed = 1;
 };
 
-/// The settings of `set` meant for this subject.
+/// The components of a blend under these settings: what "of" says, in its own settings, for all, or by default.
+std::string ComponentsOf(const EvaluateRequest& request, const std::string& name, const Learner& learner) {
+  for (const std::string& key : {name + ".of", std::string("of")}) {
+    if (const auto given = request.set.find(key); given != request.set.end()) return given->second;
+  }
+  const auto declared = std::ranges::find(learner.hyper_parameters, "of", &personalize::HyperParameter::name);
+  return declared == learner.hyper_parameters.end() ? "" : std::string(declared->default_value);
+}
+
+/// The settings of `set` meant for this subject: "ease.lambda" for ease, and for a blend that holds ease; "lambda" for all that
+/// declare it.
 std::map<std::string, std::string> SettingsFor(const EvaluateRequest& request, const std::string& name,
                                                const Learner& learner) {
-  std::map<std::string, std::string> settings;
   const auto declares = [&learner](const std::string& key) {
-    return std::ranges::any_of(learner.hyper_parameters,
-                               [&key](const personalize::HyperParameter& one) { return one.name == key; });
+    return std::ranges::find(learner.hyper_parameters, key, &personalize::HyperParameter::name) !=
+           learner.hyper_parameters.end();
   };
-  const bool takes_components = declares("*");
+  const std::string components = declares("*") ? "," + ComponentsOf(request, name, learner) + "," : "";
+  std::map<std::string, std::string> settings;
   for (const auto& [key, value] : request.set) {
-    if (key.starts_with(name + ".")) {
-      settings[key.substr(name.size() + 1)] = value;
-    } else if (declares(key) || (request.subjects.size() == 1) || (takes_components && key.find('.') != std::string::npos)) {
+    const size_t dot = key.find('.');
+    const std::string prefix = key.substr(0, dot);
+    if (dot != std::string::npos && prefix == name) {
+      settings[key.substr(dot + 1)] = value;
+    } else if (dot != std::string::npos ? components.find("," + prefix + ",") != std::string::npos : declares(key)) {
       settings[key] = value;
+    } else if (request.subjects.size() == 1) {
+      settings[key] = value;  // Meant for it, so that it can say what is wrong with it.
     }
   }
   return settings;

@@ -41,7 +41,7 @@ TEST(CommandLine, ANewcomerGetsFromALogToRecommendations) {
   EXPECT_EQ(figures.at("comparisons").size(), 1U);
 
   ASSERT_EQ(desk.Klieg({"train", "ease", "--dataset", "films", "--name", "house"}).status, 0);
-  const Outcome recommended = desk.Klieg({"recommend", "--model", "house", "--member", "m005", "--top", "7", "--explain", "--json"});
+  const Outcome recommended = desk.Klieg({"recommend", "--model", "house", "--member", "m0005", "--top", "7", "--explain", "--json"});
   ASSERT_EQ(recommended.status, 0) << recommended.errors;
   const json list = recommended.Json().at("members").at(0).at("recommendations");
   EXPECT_EQ(list.size(), 7U);
@@ -109,7 +109,7 @@ TEST(CommandLine, MistakesHaveTheirOwnExitStatusAndTeach) {
   ASSERT_EQ(desk.Klieg({"train", "ease", "--dataset", "films", "--name", "x"}).status, 0);
   const Outcome member = desk.Klieg({"recommend", "--model", "x", "--member", "nobody"});
   EXPECT_EQ(member.status, 1);
-  EXPECT_NE(member.errors.find("m0"), std::string::npos) << member.errors;
+  EXPECT_NE(member.errors.find("m0001"), std::string::npos) << member.errors;
 }
 
 TEST(CommandLine, ImportingTheSameBytesAgainChangesNothing) {
@@ -160,7 +160,7 @@ TEST(CommandLine, EveryRankerRecommendsWithReasonsThatAddUp) {
   for (const json& ranker : desk.Klieg({"rankers", "--json"}).Json()) {
     const std::string name = ranker.at("name");
     ASSERT_EQ(desk.Klieg({"train", name, "--dataset", "films", "--name", "m"}).status, 0) << name;
-    const Outcome outcome = desk.Klieg({"recommend", "--model", "m", "--member", "m003", "--explain", "--json"});
+    const Outcome outcome = desk.Klieg({"recommend", "--model", "m", "--member", "m0003", "--explain", "--json"});
     ASSERT_EQ(outcome.status, 0) << name << ": " << outcome.errors;
     for (const json& one : outcome.Json().at("members").at(0).at("recommendations")) {
       double sum = one.at("base").get<double>();
