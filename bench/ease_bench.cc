@@ -9,6 +9,7 @@
 // compared.
 #include <cblas.h>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
@@ -114,6 +115,7 @@ int Main(int argc, char** argv) {
   std::vector<double> gram;
   std::vector<double> peak;
   for (int repeat = 0; repeat < arguments.repeats; ++repeat) {
+    malloc_trim(0);  // What earlier rounds left in the heap would hide scratch space.
     const bool measures_memory = core::ResetPeakResident();
     const uint64_t before = core::PeakResidentBytes();
     const double start = Now();

@@ -46,7 +46,9 @@ std::vector<std::pair<double, uint32_t>> NaiveNeighbours(const SparseMatrix& mat
       similarity *= options.column_scales[i] * options.column_scales[j];
     all.emplace_back(similarity, i);
   }
-  std::ranges::stable_sort(all, [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::ranges::sort(all, [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
   if (all.size() > options.count) all.resize(options.count);
   std::ranges::sort(all, {}, [](const auto& one) { return one.second; });
   return all;

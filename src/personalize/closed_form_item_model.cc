@@ -1,5 +1,7 @@
 #include "personalize/closed_form_item_model.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -22,6 +24,17 @@ struct WeightFactors {
   std::vector<float> row;
   std::vector<float> column;
 };
+
+/// Asks for pages of 2 MiB: rows of a large matrix lie far apart, and each would need its own entry
+/// in the page tables' caches for every tile. Where the system does not offer it nothing is lost.
+void PreferLargePages(core::MatrixView<float> matrix) {
+  constexpr uintptr_t kLargePage = uintptr_t{2} << 20;
+  const auto address = reinterpret_cast<uintptr_t>(matrix.data());
+  const uintptr_t begin = (address + kLargePage - 1) / kLargePage * kLargePage;
+  const uintptr_t end =
+      (address + matrix.rows() * matrix.stride() * sizeof(float)) / kLargePage * kLargePage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // NOLINT
+}
 
 /// Adds L to the diagonal of `gram` and returns it.
 std::vector<double> AddRegulariser(const ClosedFormOptions& options, core::MatrixView<float> gram) {
@@ -104,6 +117,7 @@ core::Result<core::Matrix<float>> TrainClosedForm(std::string_view name,
   const ItemScaling scaling = MakeItemScaling(
       matrix, {options.member_exponent, options.title_exponent, options.output_exponent});
   core::Matrix<float> weights(titles, titles);
+  PreferLargePages(weights.view());
   learn::ComputeGram(matrix, {scaling.row_weights, scaling.title_scales, true}, weights.view(),
                      context.pool);
   const std::vector<double> regulariser = AddRegulariser(options, weights.view());

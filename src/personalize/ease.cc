@@ -25,30 +25,31 @@ HyperParameter Lambda(std::string_view default_value, double tune_low, double tu
           "Regularisation added to the diagonal of the Gram matrix, in members (after scaling)."};
 }
 
-HyperParameter Exponent(std::string_view name, double tune_high, std::string_view meaning) {
+HyperParameter Exponent(std::string_view name, double tune_low, double tune_high,
+                        std::string_view meaning) {
   return {.name = name,
           .default_value = "0",
           .low = -2,
           .high = 2,
-          .tune_low = 0,
+          .tune_low = tune_low,
           .tune_high = tune_high,
           .meaning = meaning};
 }
 
 HyperParameter MemberExponent() {
-  return Exponent("member_exponent", 0.5,
+  return Exponent("member_exponent", 0, 0.5,
                   "a: a member with n titles is scaled by n^-a, so that heavy viewers count less.");
 }
 
 HyperParameter TitleExponent() {
   return Exponent(
-      "title_exponent", 0.5,
+      "title_exponent", 0, 0.5,
       "b: a title with n members is scaled by n^-b, so that popular titles are regularised more.");
 }
 
 HyperParameter OutputExponent() {
   return Exponent(
-      "output_exponent", 0.5,
+      "output_exponent", -0.3, 0.5,
       "c: the score of a title with n members is multiplied by n^c, which gives popularity back.");
 }
 
@@ -113,7 +114,7 @@ const Learner& EaseLearner() {
 
 const Learner& EdlaeLearner() {
   static const std::array<HyperParameter, 8> hyper_parameters = {
-      Lambda("200", 10, 1000),
+      Lambda("200", 1, 1000),
       HyperParameter{
           .name = "dropout",
           .default_value = "0.5",
@@ -129,6 +130,8 @@ const Learner& EdlaeLearner() {
           .default_value = "0",
           .low = 0,
           .high = 1e9,
+          .tune_low = 0,
+          .tune_high = 40,
           .meaning =
               "m: adds m times the popularity_exponent-th power of the Gram diagonal to lambda."},
       HyperParameter{
@@ -136,6 +139,8 @@ const Learner& EdlaeLearner() {
           .default_value = "0.5",
           .low = -2,
           .high = 2,
+          .tune_low = 0.3,
+          .tune_high = 0.8,
           .meaning = "g: power of a title's Gram diagonal that popularity_lambda multiplies."},
       HyperParameter{
           .name = "diagonal_exponent",

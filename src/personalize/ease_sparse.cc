@@ -190,12 +190,12 @@ core::Result<std::unique_ptr<Ranker>> Load(const std::string& prefix,
   return SparseItemRanker::Load(kName, prefix, std::move(file));
 }
 
-HyperParameter Exponent(std::string_view name, std::string_view meaning) {
+HyperParameter Exponent(std::string_view name, double tune_low, std::string_view meaning) {
   return {.name = name,
           .default_value = "0",
           .low = -2,
           .high = 2,
-          .tune_low = 0,
+          .tune_low = tune_low,
           .tune_high = 0.5,
           .meaning = meaning};
 }
@@ -222,12 +222,12 @@ const Learner& EaseSparseLearner() {
                      .tune_high = 400,
                      .logarithmic = true,
                      .meaning = "K: titles that can contribute to the score of a title."},
-      Exponent("member_exponent",
+      Exponent("member_exponent", 0,
                "a: a member with n titles is scaled by n^-a, so that heavy viewers count less."),
-      Exponent("title_exponent",
+      Exponent("title_exponent", 0,
                "b: a title with n members is scaled by n^-b, so that popular titles are "
                "regularised more."),
-      Exponent("output_exponent",
+      Exponent("output_exponent", -0.3,
                "c: the score of a title with n members is multiplied by n^c, which gives "
                "popularity back.")};
   static const Learner learner = {
