@@ -238,6 +238,13 @@ TEST(CommandLine, PublishedSplitsAreReadInBothForms) {
   EXPECT_EQ(leak.status, 1);
 }
 
+TEST(CommandLine, TheReferenceOfRankersIsWhatTheProgramSays) {
+  const Desk desk;
+  const Outcome outcome = desk.Klieg({"rankers", "--markdown"});
+  EXPECT_EQ(outcome.output, core::ReadFile(std::filesystem::path(KLIEG_SOURCE_DIR) / "docs/reference/rankers.md").value())
+      << "write it again: klieg rankers --markdown > docs/reference/rankers.md";
+}
+
 TEST(CommandLine, TimeAndLastSplitsJudgeWhatCameLater) {
   const Desk desk;
   desk.PrepareFilms();
