@@ -166,6 +166,10 @@ core::Result<std::vector<std::unique_ptr<Ranker>>> TrainParts(const std::vector<
   return rankers;
 }
 
+double ScaleOf(const Ranker& ranker, const Interactions& data, const HyperParameters& values, core::ThreadPool& pool) {
+  return values.Text("scaling") == "none" ? 1 : ScoreDeviation(ranker, data.matrix, kScaleRows, pool);
+}
+
 /// Trains the components on a part of the members and chooses weights on the others.
 core::Result<std::vector<double>> WeightsOnHeldOut(const std::vector<Part>& parts, const Interactions& data,
                                                    const HyperParameters& values, const TrainContext& context) {
@@ -181,7 +185,7 @@ core::Result<std::vector<double>> WeightsOnHeldOut(const std::vector<Part>& part
   std::vector<double> scales;
   for (const auto& ranker : rankers) {
     pointers.push_back(ranker.get());
-    scales.push_back(ScoreDeviation(*ranker, split->train.matrix, kScaleRows, context.pool));
+    scales.push_back(ScaleOf(*ranker, split->train, values, context.pool));
   }
   WeightSearch found = ChooseWeights(pointers, scales, split->fold_in, split->target,
                                      static_cast<uint32_t>(values.Integer("cutoff")), context.pool);
@@ -203,7 +207,7 @@ core::Result<std::unique_ptr<Ranker>> Train(const Interactions& data, const Hype
   KLIEG_ASSIGN(auto rankers, TrainParts(parts, data, context));
   std::vector<BlendComponent> components;
   for (size_t c = 0; c < parts.size(); ++c) {
-    const double scale = ScoreDeviation(*rankers[c], data.matrix, kScaleRows, context.pool);
+    const double scale = ScaleOf(*rankers[c], data, values, context.pool);
     components.push_back({parts[c].kind, weights[c], scale, std::move(rankers[c])});
   }
   return MakeBlend(std::move(components));
@@ -237,6 +241,9 @@ constexpr HyperParameter kHyperParameters[] = {
      .meaning = "The rankers that are blended, separated by commas."},
     {.name = "weights", .type = HyperParameterType::kText, .default_value = "auto",
      .meaning = "auto: chosen on held-out members; or one number a component."},
+    {.name = "scaling", .type = HyperParameterType::kChoice, .default_value = "deviation",
+     .choices = {"deviation", "none"},
+     .meaning = "deviation: scores are divided by their standard deviation over training histories; none: weights are for the scores as they are."},
     {.name = "heldout_share", .type = HyperParameterType::kReal, .default_value = "0.1", .low = 0.01, .high = 0.4,
      .meaning = "Share of members held out while weights are chosen."},
     {.name = "cutoff", .type = HyperParameterType::kInteger, .default_value = "100", .low = 1, .high = 1000,
