@@ -236,22 +236,6 @@ core::Result<std::unique_ptr<Ranker>> Load(const std::string& prefix, std::share
   return MakeBlend(std::move(components));
 }
 
-constexpr HyperParameter kHyperParameters[] = {
-    {.name = "of", .type = HyperParameterType::kText, .default_value = "edlae,ials",
-     .meaning = "The rankers that are blended, separated by commas."},
-    {.name = "weights", .type = HyperParameterType::kText, .default_value = "auto",
-     .meaning = "auto: chosen on held-out members; or one number a component."},
-    {.name = "scaling", .type = HyperParameterType::kChoice, .default_value = "deviation",
-     .choices = {"deviation", "none"},
-     .meaning = "deviation: scores are divided by their standard deviation over training histories; none: weights are for the scores as they are."},
-    {.name = "heldout_share", .type = HyperParameterType::kReal, .default_value = "0.1", .low = 0.01, .high = 0.4,
-     .meaning = "Share of members held out while weights are chosen."},
-    {.name = "cutoff", .type = HyperParameterType::kInteger, .default_value = "100", .low = 1, .high = 1000,
-     .meaning = "k of the NDCG@k that weights are chosen by."},
-    {.name = "*", .type = HyperParameterType::kText, .default_value = "",
-     .meaning = "component.name=value sets a hyper-parameter of a component."},
-};
-
 }  // namespace
 
 std::unique_ptr<Ranker> MakeBlend(std::vector<BlendComponent> components) {
@@ -357,10 +341,25 @@ WeightSearch ChooseWeights(const std::vector<const Ranker*>& rankers, const std:
 }
 
 const Learner& BlendLearner() {
+  static const std::vector<HyperParameter> hyper_parameters = {
+      {.name = "of", .type = HyperParameterType::kText, .default_value = "edlae,ials",
+       .meaning = "The rankers that are blended, separated by commas."},
+      {.name = "weights", .type = HyperParameterType::kText, .default_value = "auto",
+       .meaning = "auto: chosen on held-out members; or one number a component."},
+      {.name = "scaling", .type = HyperParameterType::kChoice, .default_value = "deviation",
+       .choices = {"deviation", "none"},
+       .meaning = "deviation: scores are divided by their standard deviation over training histories; none: weights are for the scores as they are."},
+      {.name = "heldout_share", .type = HyperParameterType::kReal, .default_value = "0.1", .low = 0.01, .high = 0.4,
+       .meaning = "Share of members held out while weights are chosen."},
+      {.name = "cutoff", .type = HyperParameterType::kInteger, .default_value = "100", .low = 1, .high = 1000,
+       .meaning = "k of the NDCG@k that weights are chosen by."},
+      {.name = "*", .type = HyperParameterType::kText, .default_value = "",
+       .meaning = "component.name=value sets a hyper-parameter of a component."},
+  };
   static const Learner learner = {.name = "blend",
                                   .summary = "A weighted sum of other rankers; weights are chosen on held-out members.",
                                   .source = "Linear combination of standardised scores; see docs/decisions/0008-blend.md",
-                                  .hyper_parameters = kHyperParameters,
+                                  .hyper_parameters = hyper_parameters,
                                   .train = Train,
                                   .load = Load};
   return learner;
