@@ -1,7 +1,8 @@
 // What do the gate and its log cost a training run? Asked: less than 1 %.
 //
-// One training run asks the gate twice (interactions, titles). The time of two decisions, each synced to disk, is compared with
-// training `ease` and `ials` on generated data of ML-1M's shape (6,040 members, 3,706 titles, 1 M interactions).
+// One training run asks the gate twice (interactions, titles). The time of two decisions, each
+// synced to disk, is compared with training `ease` and `ials` on generated data of ML-1M's shape
+// (6,040 members, 3,706 titles, 1 M interactions).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,7 +26,8 @@ personalize::Interactions GeneratedInteractions(uint32_t members, uint32_t title
   std::vector<uint32_t> row;
   for (uint32_t m = 0; m < members; ++m) {
     row.clear();
-    const auto count = static_cast<uint32_t>(std::min(0.5 * titles, mean * 0.5 / std::max(0.05, random.Uniform())));
+    const auto count = static_cast<uint32_t>(
+        std::min(0.5 * titles, mean * 0.5 / std::max(0.05, random.Uniform())));
     for (uint32_t i = 0; i < count; ++i) {
       const double place = random.Uniform();
       row.push_back(static_cast<uint32_t>(place * place * place * titles));
@@ -45,16 +47,22 @@ double Median(std::vector<double> values) {
 }
 
 int Run(bool quick) {
-  const personalize::Interactions data = GeneratedInteractions(quick ? 600 : 6040, quick ? 800 : 3706, 120);
+  const personalize::Interactions data =
+      GeneratedInteractions(quick ? 600 : 6040, quick ? 800 : 3706, 120);
   const auto folder = core::TemporaryFolder::Make().value();
   const core::SystemClock clock;
   auto gate = rights::Gate::Open(folder.path() / "rights.log", clock).value();
   const core::Digest snapshot = core::HashBytes("bench");
-  const rights::Terms terms{.owner = "bench", .licence = "none", .purposes = {rights::Purpose::kRecommend}, .expires = {}, .source = {}};
+  const rights::Terms terms{.owner = "bench",
+                            .licence = "none",
+                            .purposes = {rights::Purpose::kRecommend},
+                            .expires = {},
+                            .source = {}};
   if (!gate.RegisterTerms(snapshot, terms, "bench")) return 1;
 
   core::ThreadPool pool(2);
-  fmt::print("{} members x {} titles, {} interactions\n", data.member_count(), data.title_count(), data.matrix.entry_count());
+  fmt::print("{} members x {} titles, {} interactions\n", data.member_count(), data.title_count(),
+             data.matrix.entry_count());
   for (const std::string_view name : {"ease", "ials"}) {
     const personalize::Learner* learner = personalize::FindLearner(name).value();
     const auto values = personalize::HyperParameters::Make(learner->hyper_parameters, {}).value();
@@ -63,15 +71,23 @@ int Run(bool quick) {
     for (int repeat = 0; repeat < 5; ++repeat) {
       const core::Stopwatch deciding;
       for (int ask = 0; ask < 2; ++ask) {
-        if (!gate.Ask({.actor = "bench", .purpose = rights::Purpose::kRecommend, .snapshot = snapshot, .reason = "bench"})) return 1;
+        if (!gate.Ask({.actor = "bench",
+                       .purpose = rights::Purpose::kRecommend,
+                       .snapshot = snapshot,
+                       .reason = "bench"}))
+          return 1;
       }
       gate_seconds.push_back(deciding.WallSeconds());
       const core::Stopwatch training;
-      if (!learner->train(data, values, {.pool = pool, .progress = core::SilentProgress()})) return 1;
+      if (!learner->train(data, values, {.pool = pool, .progress = core::SilentProgress()}))
+        return 1;
       train_seconds.push_back(training.WallSeconds());
     }
-    fmt::print("{:6} gate and log / training = {:.4f} % (2 decisions {:.2f} ms, training {:.2f} s, medians of 5)\n", name,
-               100 * Median(gate_seconds) / Median(train_seconds), 1e3 * Median(gate_seconds), Median(train_seconds));
+    fmt::print(
+        "{:6} gate and log / training = {:.4f} % (2 decisions {:.2f} ms, training {:.2f} s, "
+        "medians of 5)\n",
+        name, 100 * Median(gate_seconds) / Median(train_seconds), 1e3 * Median(gate_seconds),
+        Median(train_seconds));
   }
   return 0;
 }
@@ -79,4 +95,6 @@ int Run(bool quick) {
 }  // namespace
 }  // namespace klieg
 
-int main(int argc, char** argv) { return klieg::Run(argc > 1 && std::string_view(argv[1]) == "--quick"); }
+int main(int argc, char** argv) {
+  return klieg::Run(argc > 1 && std::string_view(argv[1]) == "--quick");
+}

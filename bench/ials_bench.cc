@@ -1,11 +1,13 @@
-// How much faster than Eigen, row by row, is an epoch of exact alternating least squares, and how far from the
-// arithmetic is it?
+// How much faster than Eigen, row by row, is an epoch of exact alternating least squares, and how
+// far from the arithmetic is it?
 //
-//     ials_bench [--quick] [--members M] [--titles T] [--interactions N] [--dimensions D] [--repeats R] [--threads P]
+//     ials_bench [--quick] [--members M] [--titles T] [--interactions N] [--dimensions D]
+//                [--repeats R] [--threads P]
 //
-// The peer does what google-research's iALS does (ials_peers.h), with as many threads. Epochs run in turn; medians of
-// wall and of processor seconds are compared (the latter mean something on a busy machine too). The floor counts the operations
-// of the direct method, a d x d system for every row, at the speed of a large sgemm measured in the same run.
+// The peer does what google-research's iALS does (ials_peers.h), with as many threads. Epochs run
+// in turn; medians of wall and of processor seconds are compared (the latter mean something on a
+// busy machine too). The floor counts the operations of the direct method, a d x d system for every
+// row, at the speed of a large sgemm measured in the same run.
 #include <cblas.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -167,7 +169,8 @@ void Run(const Arguments& arguments) {
       "share of the direct method's floor  {:.2f} (processor; above 1: fewer operations were "
       "needed)\n",
       floor / our_median.processor);
-  // Eigen takes the widest vectors that this file was compiled for; the peer's own build uses -O3 -march=native.
+  // Eigen takes the widest vectors that this file was compiled for; the peer's own build uses -O3
+  // -march=native.
   fmt::print("peer compiled for                   {}\n", Eigen::SimdInstructionSetsInUse());
   fmt::print("objective after the last epoch      {:.6g} (by definition {:.6g})\n", objective,
              defined_objective);

@@ -15,8 +15,8 @@
 
 namespace klieg::bench {
 
-/// Members with log-normal numbers of titles and titles of falling popularity; a member draws most titles from one of
-/// `tastes` groups.
+/// Members with log-normal numbers of titles and titles of falling popularity; a member draws most
+/// titles from one of `tastes` groups.
 struct PlantedShape {
   uint32_t members = 6040;
   uint32_t titles = 3706;

@@ -1,5 +1,6 @@
-/// Peers of ials_bench and ials_quality_bench, written plainly after the manner of the public implementations: what a good C++ or Cython
-/// programmer writes with a matrix library, one row at a time.
+/// Peers of ials_bench and ials_quality_bench, written plainly after the manner of the public
+/// implementations: what a good C++ or Cython programmer writes with a matrix library, one row at a
+/// time.
 #pragma once
 
 #include <Eigen/Dense>
@@ -22,7 +23,8 @@ inline Factors RandomFactors(size_t rows, size_t dimensions, uint64_t seed) {
                               [&] { return static_cast<float>(deviation * random.Normal()); });
 }
 
-/// Google-research's iALS in manner: rank updates of up to 128 gathered columns, LLT, solve; Eigen throughout.
+/// Google-research's iALS in manner: rank updates of up to 128 gathered columns, LLT, solve; Eigen
+/// throughout.
 inline void EigenHalfEpoch(const learn::AlsProblem& problem, const learn::SparseMatrix& entries,
                            const Factors& fixed, Factors& solved, core::ThreadPool& pool) {
   constexpr Eigen::Index kBatch = 128;
@@ -52,7 +54,8 @@ inline void EigenHalfEpoch(const learn::AlsProblem& problem, const learn::Sparse
   });
 }
 
-/// benfred/implicit's conjugate gradients in manner: warm start, no preconditioner, the Gram matrix times a vector each step.
+/// benfred/implicit's conjugate gradients in manner: warm start, no preconditioner, the Gram matrix
+/// times a vector each step.
 inline void PlainCgHalfEpoch(const learn::AlsProblem& problem, const learn::SparseMatrix& entries,
                              int steps, const Factors& fixed, Factors& solved,
                              core::ThreadPool& pool) {

@@ -1,11 +1,13 @@
-// How long does each solver train until it ranks as well as plain conjugate gradients do after 16 epochs?
+// How long does each solver train until it ranks as well as plain conjugate gradients do after 16
+// epochs?
 //
 //     ials_quality_bench [--quick] [--dimensions D] [--threads P] [ADJACENCY_FILE …]
 //
-// Data: all pairs of the files together, else planted tastes in the size of MovieLens 1M. One member in twelve is held
-// out (strong generalisation, 80/20 fold-in). The peer is a conjugate gradient solver after the manner of
-// benfred/implicit (ials_peers.h), minimising the same objective. Only training is timed; every epoch is judged by NDCG@100, and
-// the first epoch within .001 of the peer's last counts.
+// Data: all pairs of the files together, else planted tastes in the size of MovieLens 1M. One
+// member in twelve is held out (strong generalisation, 80/20 fold-in). The peer is a conjugate
+// gradient solver after the manner of benfred/implicit (ials_peers.h), minimising the same
+// objective. Only training is timed; every epoch is judged by NDCG@100, and the first epoch within
+// .001 of the peer's last counts.
 #include <fmt/format.h>
 #include <sys/resource.h>
 

@@ -25,7 +25,8 @@ int ExitStatus(core::ErrorCode code) {
 
 int Report(const core::Error& error, bool json) {
   if (json) {
-    const nlohmann::json object = {{"error", {{"code", core::ErrorCodeName(error.code)}, {"message", error.message}}}};
+    const nlohmann::json object = {
+        {"error", {{"code", core::ErrorCodeName(error.code)}, {"message", error.message}}}};
     fmt::print("{}\n", object.dump(1));
   }
   fmt::print(stderr, "klieg: {}\n", error.message);
@@ -38,7 +39,8 @@ bool IsFigure(const std::string& cell) {
 
 /// Characters, not bytes: good enough for names in Latin scripts.
 size_t Width(const std::string& text) {
-  return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 }  // namespace
@@ -54,18 +56,21 @@ core::Result<std::unique_ptr<flows::Session>> Invocation::OpenSession() {
   if (folder.empty()) {
     if (const char* value = std::getenv("KLIEG_WORKSPACE"); value != nullptr) folder = value;
   }
-  KLIEG_ASSIGN(const platform::Workspace opened, folder.empty() ? platform::Workspace::Find(std::filesystem::current_path())
-                                                                : platform::Workspace::Open(folder));
+  KLIEG_ASSIGN(const platform::Workspace opened,
+               folder.empty() ? platform::Workspace::Find(std::filesystem::current_path())
+                              : platform::Workspace::Open(folder));
   return flows::Session::Open(opened, threads, clock, progress(), command);
 }
 
-CLI::App* AddVerb(CLI::App& app, Invocation& invocation, const std::string& name, const std::string& description,
-                  const std::string& example) {
+CLI::App* AddVerb(CLI::App& app, Invocation& invocation, const std::string& name,
+                  const std::string& description, const std::string& example) {
   CLI::App* verb = app.add_subcommand(name, description);
   verb->footer("example: " + example);
-  verb->add_option("--workspace", invocation.workspace,
-                   "Folder of the workspace (default: KLIEG_WORKSPACE, else this folder or the nearest above)");
-  verb->add_option("--threads", invocation.threads, "Threads (default: all processors); does not change results")
+  verb->add_option(
+      "--workspace", invocation.workspace,
+      "Folder of the workspace (default: KLIEG_WORKSPACE, else this folder or the nearest above)");
+  verb->add_option("--threads", invocation.threads,
+                   "Threads (default: all processors); does not change results")
       ->check(CLI::Range(1, 1024));
   verb->add_flag("--quiet", invocation.quiet, "No progress on standard error");
   return verb;
@@ -75,12 +80,14 @@ void AddJson(CLI::App& verb, Invocation& invocation) {
   verb.add_flag("--json", invocation.json, "Print JSON to standard output");
 }
 
-core::Result<std::map<std::string, std::string>> ParseSettings(const std::vector<std::string>& settings) {
+core::Result<std::map<std::string, std::string>> ParseSettings(
+    const std::vector<std::string>& settings) {
   std::map<std::string, std::string> result;
   for (const std::string& setting : settings) {
     const size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
-      return core::Fail(core::ErrorCode::kUsage, "--set {}: expected name=value, for example lambda=200", setting);
+      return core::Fail(core::ErrorCode::kUsage,
+                        "--set {}: expected name=value, for example lambda=200", setting);
     }
     result[setting.substr(0, equals)] = setting.substr(equals + 1);
   }
@@ -112,16 +119,21 @@ std::string FormatTable(const std::vector<std::vector<std::string>>& rows) {
 }
 
 void FilterOptions::AddTo(CLI::App& verb) {
-  verb.add_option("--value-min", filter.value_min, "Leave out interactions whose value is below (ratings: 4)");
-  verb.add_option("--interactions-min", filter.interactions_min, "Leave out members with fewer interactions");
+  verb.add_option("--value-min", filter.value_min,
+                  "Leave out interactions whose value is below (ratings: 4)");
+  verb.add_option("--interactions-min", filter.interactions_min,
+                  "Leave out members with fewer interactions");
 }
 
 int RunCommandLine(int argc, const char* const* argv) {
-  CLI::App app("Klieg: the machine-learning platform of a streaming service and its studio", "klieg");
+  CLI::App app("Klieg: the machine-learning platform of a streaming service and its studio",
+               "klieg");
   app.set_version_flag("--version", core::CodeVersion());
   app.require_subcommand(1);
-  app.footer("exit status: 0 done, 1 failed, 2 usage, 3 refused by the gate\n"
-             "start here:  klieg init films && cd films && klieg import interactions ratings.csv --dataset films --terms terms.toml");
+  app.footer(
+      "exit status: 0 done, 1 failed, 2 usage, 3 refused by the gate\n"
+      "start here:  klieg init films && cd films && klieg import interactions ratings.csv "
+      "--dataset films --terms terms.toml");
   Invocation invocation;
   std::error_code ignored;
   invocation.command = nlohmann::json{{"argv", std::vector<std::string>(argv, argv + argc)},

@@ -37,9 +37,11 @@ void PrintJson(const flows::ImportOutcome& outcome) {
 
 void PrintWords(const flows::ImportOutcome& outcome) {
   const data::ImportReport& report = outcome.report;
-  fmt::print("{} {}@{}: {} rows read = {} kept + {} rejected\n", outcome.dataset.kind, outcome.dataset.name,
-             outcome.dataset.version, report.rows_read, report.rows_kept, report.rows_rejected);
-  for (const auto& [reason, count] : report.rejected_by_reason) fmt::print("  {} rejected: {}\n", count, reason);
+  fmt::print("{} {}@{}: {} rows read = {} kept + {} rejected\n", outcome.dataset.kind,
+             outcome.dataset.name, outcome.dataset.version, report.rows_read, report.rows_kept,
+             report.rows_rejected);
+  for (const auto& [reason, count] : report.rejected_by_reason)
+    fmt::print("  {} rejected: {}\n", count, reason);
   if (report.rows_rejected > 0) fmt::print("  see {}\n", report.rejected_file.string());
   fmt::print("snapshot {} ({}{})\n", report.snapshot.Short(), core::FormatBytes(report.bytes),
              report.already_present ? ", was already there" : "");
@@ -47,7 +49,8 @@ void PrintWords(const flows::ImportOutcome& outcome) {
 
 core::Status Import(Invocation& call, Options& options) {
   options.import.terms_file = options.terms;
-  options.import.request.kind = options.kind == "titles" ? data::TableKind::kTitles : data::TableKind::kInteractions;
+  options.import.request.kind =
+      options.kind == "titles" ? data::TableKind::kTitles : data::TableKind::kInteractions;
   options.import.request.files.assign(options.files.begin(), options.files.end());
   KLIEG_ASSIGN(options.import.request.format, data::ParseFileFormat(options.format));
   options.import.request.threads = call.threads;
@@ -61,16 +64,21 @@ core::Status Import(Invocation& call, Options& options) {
 
 void AddImport(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, invocation, "import", "Read files into an immutable snapshot, under terms",
-                           "klieg import interactions ratings.csv --dataset films --terms terms.toml --member userId --title movieId");
+  CLI::App* verb =
+      AddVerb(app, invocation, "import", "Read files into an immutable snapshot, under terms",
+              "klieg import interactions ratings.csv --dataset films --terms terms.toml --member "
+              "userId --title movieId");
   AddJson(*verb, invocation);
   verb->add_option("KIND", options->kind, "interactions or titles")
       ->required()
       ->check(CLI::IsMember({"interactions", "titles"}));
   verb->add_option("FILE", options->files, "Files, or a MovieLens folder")->required();
   verb->add_option("--dataset", options->import.dataset, "Name of the dataset")->required();
-  verb->add_option("--terms", options->terms, "Terms of use: owner, licence, purposes, expiry (examples/terms/)")->required();
-  verb->add_option("--format", options->format, "auto, csv, tsv, movielens, parquet, jsonl or adjacency");
+  verb->add_option("--terms", options->terms,
+                   "Terms of use: owner, licence, purposes, expiry (examples/terms/)")
+      ->required();
+  verb->add_option("--format", options->format,
+                   "auto, csv, tsv, movielens, parquet, jsonl or adjacency");
   data::ColumnNames& columns = options->import.request.columns;
   verb->add_option("--member", columns.member, "Column that names the member");
   verb->add_option("--title", columns.title, "Column that names the title");

@@ -16,8 +16,10 @@ void AddInit(CLI::App& app, Invocation& invocation) {
     invocation.action = [options](Invocation& call) -> core::Status {
       KLIEG_ASSIGN(const platform::Workspace made, platform::Workspace::Init(options->folder));
       KLIEG_ASSIGN(const auto session, flows::Session::Open(made, 1, call.clock, call.progress()));
-      fmt::print("workspace {} is ready\nnext: cd {} && klieg import interactions FILE --dataset NAME --terms FILE\n",
-                 options->folder, options->folder);
+      fmt::print(
+          "workspace {} is ready\nnext: cd {} && klieg import interactions FILE --dataset NAME "
+          "--terms FILE\n",
+          options->folder, options->folder);
       return {};
     };
   });

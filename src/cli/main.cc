@@ -4,7 +4,8 @@
 #include "cli/verb.h"
 
 int main(int argc, char** argv) {
-  // Results are values here; what still throws (out of memory, a broken terminal) ends the command, not the machine.
+  // Results are values here; what still throws (out of memory, a broken terminal) ends the command,
+  // not the machine.
   try {
     return klieg::cli::RunCommandLine(argc, argv);
   } catch (const std::exception& error) {

@@ -12,14 +12,22 @@ core::Status ListModels(Invocation& call) {
   KLIEG_ASSIGN(const auto session, call.OpenSession());
   KLIEG_ASSIGN(const std::vector<platform::ModelRecord> models, session->store().ListModels());
   nlohmann::json list = nlohmann::json::array();
-  std::vector<std::vector<std::string>> rows = {{"model", "ranker", "size", "trained", "run", "digest"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"model", "ranker", "size", "trained", "run", "digest"}};
   for (const platform::ModelRecord& one : models) {
-    list.push_back({{"name", one.name}, {"version", one.version}, {"ranker", one.ranker}, {"digest", one.digest},
-                    {"bytes", one.bytes}, {"run", one.run}, {"snapshot", one.snapshot}, {"permit", one.permit_sequence},
+    list.push_back({{"name", one.name},
+                    {"version", one.version},
+                    {"ranker", one.ranker},
+                    {"digest", one.digest},
+                    {"bytes", one.bytes},
+                    {"run", one.run},
+                    {"snapshot", one.snapshot},
+                    {"permit", one.permit_sequence},
                     {"hyper_parameters", nlohmann::json::parse(one.parameters, nullptr, false)},
                     {"created", core::FormatTimestamp(one.created)}});
-    rows.push_back({fmt::format("{}@{}", one.name, one.version), one.ranker, core::FormatBytes(one.bytes),
-                    core::FormatTimestamp(one.created).substr(0, 16), one.run, one.digest.substr(0, 12)});
+    rows.push_back({fmt::format("{}@{}", one.name, one.version), one.ranker,
+                    core::FormatBytes(one.bytes), core::FormatTimestamp(one.created).substr(0, 16),
+                    one.run, one.digest.substr(0, 12)});
   }
   if (call.json) {
     fmt::print("{}\n", list.dump(1));
@@ -50,14 +58,16 @@ void AddModels(CLI::App& app, Invocation& invocation) {
 
 void AddLineage(CLI::App& app, Invocation& invocation) {
   auto model = std::make_shared<std::string>();
-  CLI::App* verb = AddVerb(app, invocation, "lineage", "What a model rests on: run, decision of the gate, snapshot, import",
+  CLI::App* verb = AddVerb(app, invocation, "lineage",
+                           "What a model rests on: run, decision of the gate, snapshot, import",
                            "klieg lineage house");
   AddJson(*verb, invocation);
   verb->add_option("MODEL", *model, "Model: name or name@version")->required();
   verb->callback([&invocation, model] {
     invocation.action = [model](Invocation& call) -> core::Status {
       KLIEG_ASSIGN(const auto session, call.OpenSession());
-      KLIEG_ASSIGN(const platform::LineageNode root, platform::TraceLineage(session->store(), *model));
+      KLIEG_ASSIGN(const platform::LineageNode root,
+                   platform::TraceLineage(session->store(), *model));
       if (call.json) {
         fmt::print("{}\n", ToJson(root).dump(1));
       } else {

@@ -28,22 +28,29 @@ nlohmann::json ToJson(const flows::RecommendOutcome& outcome, bool explain) {
       }
       list.push_back(std::move(entry));
     }
-    members.push_back({{"member", member.name}, {"history_size", member.history_size}, {"recommendations", list}});
+    members.push_back({{"member", member.name},
+                       {"history_size", member.history_size},
+                       {"recommendations", list}});
   }
   return {{"model", outcome.model.name}, {"version", outcome.model.version}, {"members", members}};
 }
 
 void PrintWords(const flows::RecommendOutcome& outcome, bool explain) {
   for (const flows::ReportMember& member : outcome.members) {
-    fmt::print("member {} ({} titles watched, lately: {}), model {}@{}\n", member.name, member.history_size,
-               fmt::join(member.history.begin(), member.history.begin() + static_cast<ptrdiff_t>(std::min<size_t>(3, member.history.size())), "; "),
+    fmt::print("member {} ({} titles watched, lately: {}), model {}@{}\n", member.name,
+               member.history_size,
+               fmt::join(member.history.begin(),
+                         member.history.begin() +
+                             static_cast<ptrdiff_t>(std::min<size_t>(3, member.history.size())),
+                         "; "),
                outcome.model.name, outcome.model.version);
     size_t rank = 0;
     for (const flows::ReportRecommendation& one : member.recommendations) {
       fmt::print("{:3}. {}  {:.4f}\n", ++rank, one.title, one.score);
       if (!explain) continue;
       if (one.base != 0) fmt::print("       {:+.4f}  whatever the history\n", one.base);
-      for (const flows::ReportReason& reason : one.reasons) fmt::print("       {:+.4f}  {}\n", reason.amount, reason.title);
+      for (const flows::ReportReason& reason : one.reasons)
+        fmt::print("       {:+.4f}  {}\n", reason.amount, reason.title);
     }
   }
 }
@@ -52,19 +59,25 @@ void PrintWords(const flows::RecommendOutcome& outcome, bool explain) {
 
 void AddRecommend(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, invocation, "recommend", "Recommend titles to members, with reasons",
-                           "klieg recommend --model house --member 17 --top 10 --explain");
+  CLI::App* verb =
+      AddVerb(app, invocation, "recommend", "Recommend titles to members, with reasons",
+              "klieg recommend --model house --member 17 --top 10 --explain");
   AddJson(*verb, invocation);
   verb->add_option("--model", options->request.model, "Model: name or name@version")->required();
-  verb->add_option("--member", options->request.members, "Member (repeatable)")->required()->take_all();
+  verb->add_option("--member", options->request.members, "Member (repeatable)")
+      ->required()
+      ->take_all();
   verb->add_option("--top", options->request.top, "How many titles")->check(CLI::Range(1, 100000));
-  verb->add_flag("--explain", options->explain, "The watched titles that contributed, and by how much");
-  verb->add_option("--reasons", options->request.reasons, "Contributions named per title")->check(CLI::Range(1, 100000));
+  verb->add_flag("--explain", options->explain,
+                 "The watched titles that contributed, and by how much");
+  verb->add_option("--reasons", options->request.reasons, "Contributions named per title")
+      ->check(CLI::Range(1, 100000));
   verb->callback([&invocation, options] {
     invocation.action = [options](Invocation& call) -> core::Status {
       if (!options->explain) options->request.reasons = 0;
       KLIEG_ASSIGN(const auto session, call.OpenSession());
-      KLIEG_ASSIGN(const flows::RecommendOutcome outcome, flows::Recommend(*session, options->request));
+      KLIEG_ASSIGN(const flows::RecommendOutcome outcome,
+                   flows::Recommend(*session, options->request));
       if (call.json) {
         fmt::print("{}\n", ToJson(outcome, options->explain).dump(1));
       } else {

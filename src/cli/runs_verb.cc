@@ -32,11 +32,17 @@ json ToJson(const platform::RunRecord& run) {
                  {"metrics", json::array()},
                  {"artifacts", json::array()}};
   for (const platform::RunInput& one : run.inputs) {
-    object["inputs"].push_back({{"role", one.role}, {"kind", one.kind}, {"digest", one.digest}, {"permit", one.permit_sequence}});
+    object["inputs"].push_back({{"role", one.role},
+                                {"kind", one.kind},
+                                {"digest", one.digest},
+                                {"permit", one.permit_sequence}});
   }
   for (const platform::RunMetric& one : run.metrics) {
-    object["metrics"].push_back({{"subject", one.subject}, {"name", one.name}, {"value", one.value},
-                                 {"low", one.low ? json(*one.low) : json()}, {"high", one.high ? json(*one.high) : json()},
+    object["metrics"].push_back({{"subject", one.subject},
+                                 {"name", one.name},
+                                 {"value", one.value},
+                                 {"low", one.low ? json(*one.low) : json()},
+                                 {"high", one.high ? json(*one.high) : json()},
                                  {"method", one.method}});
   }
   for (const platform::RunArtifact& one : run.artifacts) {
@@ -51,11 +57,17 @@ core::Status ListRuns(Invocation& call) {
   json list = json::array();
   std::vector<std::vector<std::string>> rows = {{"run", "state", "what", "seconds", "peak", "by"}};
   for (const platform::RunRecord& run : runs) {
-    list.push_back({{"id", run.id}, {"kind", run.spec.kind}, {"name", run.spec.name}, {"state", platform::RunStateName(run.state)},
-                    {"started", core::FormatTimestamp(run.started)}, {"wall_seconds", run.wall_seconds},
-                    {"peak_bytes", run.peak_bytes}, {"error", run.error}});
-    rows.push_back({run.id, std::string(platform::RunStateName(run.state)), run.spec.name, fmt::format("{:.2f}", run.wall_seconds),
-                    core::FormatBytes(run.peak_bytes), run.actor});
+    list.push_back({{"id", run.id},
+                    {"kind", run.spec.kind},
+                    {"name", run.spec.name},
+                    {"state", platform::RunStateName(run.state)},
+                    {"started", core::FormatTimestamp(run.started)},
+                    {"wall_seconds", run.wall_seconds},
+                    {"peak_bytes", run.peak_bytes},
+                    {"error", run.error}});
+    rows.push_back({run.id, std::string(platform::RunStateName(run.state)), run.spec.name,
+                    fmt::format("{:.2f}", run.wall_seconds), core::FormatBytes(run.peak_bytes),
+                    run.actor});
   }
   if (call.json) {
     fmt::print("{}\n", list.dump(1));
@@ -73,20 +85,26 @@ core::Status ShowRun(Invocation& call, const std::string& id) {
     fmt::print("{}\n", object.dump(1));
     return {};
   }
-  fmt::print("run {}: {}\n  state       {}{}\n  by          {}\n  started     {}\n  took        {:.2f} s wall, {:.2f} s processor, peak {}\n"
-             "  code        {} ({})\n  seed        {}\n  parameters  {}\n",
-             run.id, run.spec.name, platform::RunStateName(run.state), run.error.empty() ? "" : ": " + run.error, run.actor,
-             core::FormatTimestamp(run.started), run.wall_seconds, run.cpu_seconds, core::FormatBytes(run.peak_bytes),
-             run.code_version, run.instruction_set, run.spec.seed, object["parameters"].dump());
+  fmt::print(
+      "run {}: {}\n  state       {}{}\n  by          {}\n  started     {}\n  took        {:.2f} s "
+      "wall, {:.2f} s processor, peak {}\n"
+      "  code        {} ({})\n  seed        {}\n  parameters  {}\n",
+      run.id, run.spec.name, platform::RunStateName(run.state),
+      run.error.empty() ? "" : ": " + run.error, run.actor, core::FormatTimestamp(run.started),
+      run.wall_seconds, run.cpu_seconds, core::FormatBytes(run.peak_bytes), run.code_version,
+      run.instruction_set, run.spec.seed, object["parameters"].dump());
   for (const platform::RunInput& one : run.inputs) {
     fmt::print("  input       {} {} {}{}\n", one.role, one.kind, one.digest.substr(0, 12),
-               one.permit_sequence >= 0 ? fmt::format(", decision {} of the gate", one.permit_sequence) : "");
+               one.permit_sequence >= 0
+                   ? fmt::format(", decision {} of the gate", one.permit_sequence)
+                   : "");
   }
   for (const platform::RunMetric& one : run.metrics) {
     fmt::print("  figure      {} {} = {:.6g}{}\n", one.subject, one.name, one.value,
                one.low && one.high ? fmt::format(" [{:.6g}, {:.6g}]", *one.low, *one.high) : "");
   }
-  for (const platform::RunArtifact& one : run.artifacts) fmt::print("  artifact    {} {}\n", one.name, one.path);
+  for (const platform::RunArtifact& one : run.artifacts)
+    fmt::print("  artifact    {} {}\n", one.name, one.path);
   return {};
 }
 
@@ -99,18 +117,22 @@ core::Status RepeatRun(Invocation& call, const std::string& id) {
     KLIEG_ASSIGN(const platform::RunRecord run, session->store().GetRun(id));
     const json command = json::parse(run.spec.command, nullptr, false);
     if (!command.is_object() || !command.contains("argv") || !command.contains("folder")) {
-      return core::Fail(core::ErrorCode::kNotFound, "run {} recorded no command line to repeat", run.id);
+      return core::Fail(core::ErrorCode::kNotFound, "run {} recorded no command line to repeat",
+                        run.id);
     }
     words = command["argv"].get<std::vector<std::string>>();
     folder = command["folder"].get<std::string>();
     if (std::ranges::find(words, "--workspace") == words.end()) {
-      words.insert(words.begin() + 2, {"--workspace", std::filesystem::absolute(session->workspace().folder()).string()});
+      words.insert(
+          words.begin() + 2,
+          {"--workspace", std::filesystem::absolute(session->workspace().folder()).string()});
     }
   }
   std::error_code error;
   std::filesystem::current_path(folder, error);
   if (error) {
-    return core::Fail(core::ErrorCode::kNotFound, "the command was typed in '{}', which cannot be entered: {}", folder,
+    return core::Fail(core::ErrorCode::kNotFound,
+                      "the command was typed in '{}', which cannot be entered: {}", folder,
                       error.message());
   }
   call.progress().Say(fmt::format("repeating: {}", fmt::join(words, " ")));
@@ -130,8 +152,10 @@ void AddRuns(CLI::App& app, Invocation& invocation) {
     std::string repeat;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb = AddVerb(app, invocation, "runs", "List runs, show one, or repeat one (a killed tuning goes on where it stopped)",
-                           "klieg runs; klieg runs 20260301-093000; klieg runs --repeat 20260301-093000");
+  CLI::App* verb =
+      AddVerb(app, invocation, "runs",
+              "List runs, show one, or repeat one (a killed tuning goes on where it stopped)",
+              "klieg runs; klieg runs 20260301-093000; klieg runs --repeat 20260301-093000");
   AddJson(*verb, invocation);
   verb->add_option("RUN", options->id, "Show this run (the first characters will do)");
   verb->add_option("--repeat", options->repeat, "Run the command of this run again");

@@ -15,22 +15,25 @@ struct Options {
 
 std::string Describe(const std::map<std::string, std::string>& values) {
   std::string text;
-  for (const auto& [name, value] : values) text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, value);
+  for (const auto& [name, value] : values)
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, value);
   return text.empty() ? "(defaults)" : text;
 }
 
 void PrintWords(const flows::TuneOutcome& outcome, const flows::TuneRequest& request) {
   const personalize::Tuning& tuning = outcome.tuning;
   fmt::print("{}\n\n", tuning.description);
-  std::vector<std::vector<std::string>> rows = {{"trial", request.options.metric, "interval", "seconds", "settings"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"trial", request.options.metric, "interval", "seconds", "settings"}};
   for (const personalize::Trial& one : tuning.trials) {
     const bool failed = !one.error.empty();
-    rows.push_back({fmt::format("{}", one.number), failed ? "failed" : fmt::format("{:.4f}", one.metric.value),
+    rows.push_back({fmt::format("{}", one.number),
+                    failed ? "failed" : fmt::format("{:.4f}", one.metric.value),
                     failed ? "" : fmt::format("[{:.4f}, {:.4f}]", one.metric.low, one.metric.high),
                     fmt::format("{:.2f}", one.seconds), failed ? one.error : Describe(one.values)});
   }
-  fmt::print("{}\nbest: trial {}\nnext: klieg train {} --dataset {} --name NAME --tuned\n", FormatTable(rows),
-             tuning.trials[tuning.best].number, request.ranker, request.dataset);
+  fmt::print("{}\nbest: trial {}\nnext: klieg train {} --dataset {} --name NAME --tuned\n",
+             FormatTable(rows), tuning.trials[tuning.best].number, request.ranker, request.dataset);
 }
 
 core::Status Tune(Invocation& call, Options& options) {
@@ -53,17 +56,24 @@ core::Status Tune(Invocation& call, Options& options) {
 void AddTune(CLI::App& app, Invocation& invocation) {
   auto options = std::make_shared<Options>();
   flows::TuneRequest& request = options->request;
-  CLI::App* verb = AddVerb(app, invocation, "tune", "Search hyper-parameters on validation members only; a killed search goes on",
-                           "klieg tune edlae --dataset films --trials 20 --value-min 4");
+  CLI::App* verb =
+      AddVerb(app, invocation, "tune",
+              "Search hyper-parameters on validation members only; a killed search goes on",
+              "klieg tune edlae --dataset films --trials 20 --value-min 4");
   AddJson(*verb, invocation);
   verb->add_option("RANKER", request.ranker, "Which ranker (klieg rankers)")->required();
   verb->add_option("--dataset", request.dataset, "Dataset to learn from")->required();
-  verb->add_option("--trials", request.options.trials, "How many settings are tried")->check(CLI::Range(1, 100000));
-  verb->add_option("--set", options->settings, "Hyper-parameter that stays: name=value (repeatable)")->take_all();
+  verb->add_option("--trials", request.options.trials, "How many settings are tried")
+      ->check(CLI::Range(1, 100000));
+  verb->add_option("--set", options->settings,
+                   "Hyper-parameter that stays: name=value (repeatable)")
+      ->take_all();
   verb->add_option("--metric", request.options.metric, "Metric to raise (default ndcg@100)");
   verb->add_option("--split", options->split, "strong, last or time");
-  verb->add_option("--split-seed", request.options.split_options.seed, "Seed of the split: the same as for evaluate");
-  verb->add_option("--heldout", request.options.split_options.heldout_members, "strong: members held out for validation (default: a tenth)");
+  verb->add_option("--split-seed", request.options.split_options.seed,
+                   "Seed of the split: the same as for evaluate");
+  verb->add_option("--heldout", request.options.split_options.heldout_members,
+                   "strong: members held out for validation (default: a tenth)");
   verb->add_option("--seed", request.options.seed, "Seed of the draws");
   options->filter.AddTo(*verb);
   verb->callback([&invocation, options] {

@@ -1,5 +1,6 @@
-/// What the verbs of the command line share. One file a verb; each adds its options to the app and, when it is the one that was
-/// typed, leaves its action here. The action runs after parsing, so that every error takes one way out (app.cc).
+/// What the verbs of the command line share. One file a verb; each adds its options to the app and,
+/// when it is the one that was typed, leaves its action here. The action runs after parsing, so
+/// that every error takes one way out (app.cc).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -19,11 +20,11 @@ namespace klieg::cli {
 
 /// Options that every verb has, and the action chosen.
 struct Invocation {
-  std::string workspace;      ///< --workspace, else KLIEG_WORKSPACE, else the folder here or above.
+  std::string workspace;  ///< --workspace, else KLIEG_WORKSPACE, else the folder here or above.
   size_t threads = 0;
   bool json = false;
   bool quiet = false;
-  std::string command;        ///< The words typed and the folder, as JSON.
+  std::string command;  ///< The words typed and the folder, as JSON.
   std::function<core::Status(Invocation&)> action;
   core::SystemClock clock;
   std::unique_ptr<core::Progress> console;
@@ -34,16 +35,18 @@ struct Invocation {
 };
 
 /// A verb with its help text and a worked example beneath.
-CLI::App* AddVerb(CLI::App& app, Invocation& invocation, const std::string& name, const std::string& description,
-                  const std::string& example);
+CLI::App* AddVerb(CLI::App& app, Invocation& invocation, const std::string& name,
+                  const std::string& description, const std::string& example);
 
 /// Adds --json.
 void AddJson(CLI::App& verb, Invocation& invocation);
 
 /// "a=1" → {"a", "1"}. kUsage when there is no '='.
-core::Result<std::map<std::string, std::string>> ParseSettings(const std::vector<std::string>& settings);
+core::Result<std::map<std::string, std::string>> ParseSettings(
+    const std::vector<std::string>& settings);
 
-/// Lines with aligned columns: the first row is the heading; columns whose cells are all figures are set flush right.
+/// Lines with aligned columns: the first row is the heading; columns whose cells are all figures
+/// are set flush right.
 std::string FormatTable(const std::vector<std::vector<std::string>>& rows);
 
 /// What a filter of interactions takes from the command line.

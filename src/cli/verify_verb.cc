@@ -9,8 +9,9 @@
 namespace klieg::cli {
 
 void AddVerify(CLI::App& app, Invocation& invocation) {
-  CLI::App* verb = AddVerb(app, invocation, "verify", "Check log, snapshots, models and artifacts against their digests",
-                           "klieg verify");
+  CLI::App* verb =
+      AddVerb(app, invocation, "verify",
+              "Check log, snapshots, models and artifacts against their digests", "klieg verify");
   AddJson(*verb, invocation);
   verb->callback([&invocation] {
     invocation.action = [](Invocation& call) -> core::Status {
@@ -19,7 +20,8 @@ void AddVerify(CLI::App& app, Invocation& invocation) {
       nlohmann::json list = nlohmann::json::array();
       for (const flows::Finding& one : findings) {
         list.push_back({{"what", one.what}, {"sound", one.sound}, {"detail", one.detail}});
-        if (!call.json) fmt::print("{:5}  {}: {}\n", one.sound ? "sound" : "BAD", one.what, one.detail);
+        if (!call.json)
+          fmt::print("{:5}  {}: {}\n", one.sound ? "sound" : "BAD", one.what, one.detail);
       }
       if (call.json) fmt::print("{}\n", list.dump(1));
       const auto bad = std::ranges::count(findings, false, &flows::Finding::sound);

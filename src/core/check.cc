@@ -6,7 +6,8 @@
 namespace klieg::core {
 
 void CheckFailed(const char* file, int line, const char* condition, const std::string& message) {
-  std::fprintf(stderr, "klieg: internal error at %s:%d: %s %s\nThis is a bug in klieg: please report it.\n",
+  std::fprintf(stderr,
+               "klieg: internal error at %s:%d: %s %s\nThis is a bug in klieg: please report it.\n",
                file, line, condition, message.c_str());
   std::abort();
 }

@@ -12,9 +12,9 @@ namespace klieg::core {
                               const std::string& message);
 }  // namespace klieg::core
 
-#define KLIEG_CHECK(condition, ...)                                                          \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]] {                                                         \
+#define KLIEG_CHECK(condition, ...)                                                              \
+  do {                                                                                           \
+    if (!(condition)) [[unlikely]] {                                                             \
       ::klieg::core::CheckFailed(__FILE__, __LINE__, #condition, ::fmt::format("" __VA_ARGS__)); \
-    }                                                                                        \
+    }                                                                                            \
   } while (false)

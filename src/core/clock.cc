@@ -28,7 +28,8 @@ int ReadDigits(std::string_view text, size_t position, size_t width) {
 
 tl::unexpected<Error> BadTime(std::string_view text) {
   return Fail(ErrorCode::kInvalidArgument,
-              "'{}' is not a time: expected YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS[.ffffff]Z (UTC)", text);
+              "'{}' is not a time: expected YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS[.ffffff]Z (UTC)",
+              text);
 }
 
 }  // namespace
@@ -44,7 +45,8 @@ std::string FormatTimestamp(Timestamp time) {
   std::tm parts{};
   gmtime_r(&value, &parts);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", parts.tm_year + 1900,
-                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, micros);
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     micros);
 }
 
 Result<Timestamp> ParseTimestamp(std::string_view text) {
@@ -59,13 +61,15 @@ Result<Timestamp> ParseTimestamp(std::string_view text) {
   const int64_t days = chrono::sys_days(date).time_since_epoch().count();
   if (text.size() == 10) return Timestamp{days * kSecondsPerDay * kMicrosPerSecond};
 
-  if (text.size() < 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text.back() != 'Z') {
+  if (text.size() < 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+      text.back() != 'Z') {
     return BadTime(text);
   }
   const int hour = ReadDigits(text, 11, 2);
   const int minute = ReadDigits(text, 14, 2);
   const int second = ReadDigits(text, 17, 2);
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return BadTime(text);
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+    return BadTime(text);
   int64_t micros = 0;
   if (text.size() > 20) {
     const size_t digits = text.size() - 21;

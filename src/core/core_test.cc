@@ -23,8 +23,10 @@ namespace {
 
 TEST(Hash, AgreesWithThePublishedVectors) {
   // FIPS 180-4 examples.
-  EXPECT_EQ(HashBytes("").Hex(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(HashBytes("abc").Hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(HashBytes("").Hex(),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(HashBytes("abc").Hex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Hash, PiecesGiveTheDigestOfTheWhole) {
@@ -41,7 +43,8 @@ TEST(Hash, HexThatIsNoDigestIsRefused) {
 }
 
 TEST(Clock, TimesReadBackAsWritten) {
-  for (const int64_t micros : {int64_t{0}, int64_t{-1}, int64_t{951782400'000000}, int64_t{1772357400'123456}}) {
+  for (const int64_t micros :
+       {int64_t{0}, int64_t{-1}, int64_t{951782400'000000}, int64_t{1772357400'123456}}) {
     EXPECT_EQ(ParseTimestamp(FormatTimestamp({micros})).value().micros, micros);
   }
   EXPECT_EQ(FormatTimestamp({951782400'000000}), "2000-02-29T00:00:00.000000Z");
@@ -49,8 +52,9 @@ TEST(Clock, TimesReadBackAsWritten) {
 }
 
 TEST(Clock, TextThatIsNoTimeIsRefused) {
-  for (const char* text : {"", "2026", "2026-13-01", "2026-02-30", "2026-01-01T25:00:00Z", "2026-01-01T10:00:00",
-                           "2026-01-01T10:00:00.Z", "2026/01/01", "2026-01-01T10:00:00.1234567Z"}) {
+  for (const char* text :
+       {"", "2026", "2026-13-01", "2026-02-30", "2026-01-01T25:00:00Z", "2026-01-01T10:00:00",
+        "2026-01-01T10:00:00.Z", "2026/01/01", "2026-01-01T10:00:00.1234567Z"}) {
     EXPECT_FALSE(ParseTimestamp(text).has_value()) << text;
   }
 }
@@ -119,7 +123,8 @@ TEST(ThreadPool, EveryIndexRunsOnce) {
 TEST(ThreadPool, CallsFromWithinATaskRunInPlace) {
   ThreadPool pool(3);
   std::atomic<int> count = 0;
-  pool.ParallelFor(4, [&](size_t, size_t) { pool.ParallelFor(5, [&](size_t, size_t) { ++count; }); });
+  pool.ParallelFor(4,
+                   [&](size_t, size_t) { pool.ParallelFor(5, [&](size_t, size_t) { ++count; }); });
   EXPECT_EQ(count, 20);
 }
 
@@ -130,7 +135,8 @@ TEST(File, AFailedWriteLeavesTheOldFile) {
   EXPECT_FALSE(WriteFileAtomically(folder.path() / "missing" / "a", "new").has_value());
   ASSERT_TRUE(WriteFileAtomically(path, "new").has_value());
   EXPECT_EQ(ReadFile(path).value(), "new");
-  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1) << "no temporary file is left";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1)
+      << "no temporary file is left";
 }
 
 TEST(File, AFileThatIsTooLargeOrAFolderIsRefused) {
@@ -169,17 +175,20 @@ TEST(Matrix, IsZeroedAndAligned) {
 
 TEST(Memory, ARequestThatIsTooLargeSaysWhatToDo) {
   EXPECT_TRUE(RequireMemory(1, 0, "a byte", "").has_value());
-  const Status refused = RequireMemory(uint64_t{3} << 30, uint64_t{1} << 30, "ease on 20,000 titles", "use ease-sparse");
+  const Status refused = RequireMemory(uint64_t{3} << 30, uint64_t{1} << 30,
+                                       "ease on 20,000 titles", "use ease-sparse");
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::kOutOfMemory);
-  EXPECT_EQ(refused.error().message, "ease on 20,000 titles needs 3.0 GiB, there are 1.0 GiB: use ease-sparse");
+  EXPECT_EQ(refused.error().message,
+            "ease on 20,000 titles needs 3.0 GiB, there are 1.0 GiB: use ease-sparse");
   EXPECT_GT(AvailableMemoryBytes(), uint64_t{1} << 20);
   EXPECT_GT(PeakResidentBytes(), uint64_t{1} << 20);
 }
 
 TEST(Progress, RatesAndRemainingTimeAreInWords) {
   EXPECT_EQ(DescribeRate(50, 100, 10, "epochs"), "50 of 100 epochs, 5 epochs/s, 10 s left");
-  EXPECT_EQ(DescribeRate(2'000'000, 20'000'000, 10, "rows"), "2.0 M of 20.0 M rows, 200.0 k rows/s, 1 min 30 s left");
+  EXPECT_EQ(DescribeRate(2'000'000, 20'000'000, 10, "rows"),
+            "2.0 M of 20.0 M rows, 200.0 k rows/s, 1 min 30 s left");
   EXPECT_EQ(DescribeRate(3, 0, 2, "rows"), "3 rows, 1.5 rows/s");
 }
 

@@ -2,9 +2,9 @@
 ///
 ///     core::Result<Terms> ParseTerms(std::string_view text) {
 ///       if (text.empty()) {
-///         return core::Fail(core::ErrorCode::kInvalidArgument, "terms file is empty; see examples/terms/");
+///         return core::Fail(core::ErrorCode::kInvalidArgument, "terms file is empty: see …");
 ///       }
-///       KLIEG_ASSIGN(const Purposes purposes, ParsePurposes(text));   // returns the error of the callee
+///       KLIEG_ASSIGN(const Purposes purposes, ParsePurposes(text));  // or returns its error
 ///       ...
 ///     }
 ///
@@ -65,12 +65,13 @@ template <class... Args>
 #define KLIEG_CONCAT_INNER(a, b) a##b
 #define KLIEG_CONCAT(a, b) KLIEG_CONCAT_INNER(a, b)
 
-/// Returns the error of `expression` (a Result or Status) from the enclosing function, if it has one.
-#define KLIEG_TRY(expression)                                                      \
-  do {                                                                             \
-    if (auto klieg_try_result = (expression); !klieg_try_result) {                 \
+/// Returns the error of `expression` (a Result or Status) from the enclosing function, if it has
+/// one.
+#define KLIEG_TRY(expression)                                                           \
+  do {                                                                                  \
+    if (auto klieg_try_result = (expression); !klieg_try_result) {                      \
       return tl::unexpected<::klieg::core::Error>(std::move(klieg_try_result).error()); \
-    }                                                                              \
+    }                                                                                   \
   } while (false)
 
 /// KLIEG_ASSIGN(auto x, F()): declares x from the value of F(), or returns its error.

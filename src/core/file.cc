@@ -61,10 +61,11 @@ Status WriteAndSync(const fs::path& path, std::string_view bytes) {
 Result<std::string> ReadFile(const fs::path& path, uint64_t limit_bytes) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return SystemError("open", path, errno);
-  struct stat information {};
+  struct stat information{};
   if (::fstat(file.get(), &information) != 0) return SystemError("examine", path, errno);
   if (S_ISDIR(information.st_mode)) {
-    return Fail(ErrorCode::kInvalidArgument, "'{}' is a folder, a file was expected", path.string());
+    return Fail(ErrorCode::kInvalidArgument, "'{}' is a folder, a file was expected",
+                path.string());
   }
   std::string bytes;
   std::string piece(1 << 16, '\0');
@@ -118,7 +119,8 @@ Result<uint64_t> FreeDiskBytes(const fs::path& path) {
   std::error_code error;
   const fs::space_info space = fs::space(path, error);
   if (error) {
-    return Fail(ErrorCode::kIo, "cannot ask for the free space of '{}': {}", path.string(), error.message());
+    return Fail(ErrorCode::kIo, "cannot ask for the free space of '{}': {}", path.string(),
+                error.message());
   }
   return space.available;
 }
@@ -126,7 +128,7 @@ Result<uint64_t> FreeDiskBytes(const fs::path& path) {
 Result<MappedFile> MappedFile::Open(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return SystemError("open", path, errno);
-  struct stat information {};
+  struct stat information{};
   if (::fstat(file.get(), &information) != 0) return SystemError("examine", path, errno);
   MappedFile mapped;
   mapped.size_ = static_cast<size_t>(information.st_size);
@@ -189,7 +191,9 @@ Result<FileLock> FileLock::Lock(const fs::path& path, int operation) {
 }
 
 Result<FileLock> FileLock::Acquire(const fs::path& path) { return Lock(path, LOCK_EX); }
-Result<FileLock> FileLock::TryAcquire(const fs::path& path) { return Lock(path, LOCK_EX | LOCK_NB); }
+Result<FileLock> FileLock::TryAcquire(const fs::path& path) {
+  return Lock(path, LOCK_EX | LOCK_NB);
+}
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 

@@ -13,11 +13,13 @@
 
 namespace klieg::core {
 
-/// The whole file. Fails with kNotFound, kIo, or kInvalidArgument when it is larger than `limit_bytes`.
-Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t limit_bytes = uint64_t{1} << 30);
+/// The whole file. Fails with kNotFound, kIo, or kInvalidArgument when it is larger than
+/// `limit_bytes`.
+Result<std::string> ReadFile(const std::filesystem::path& path,
+                             uint64_t limit_bytes = uint64_t{1} << 30);
 
-/// Writes `path` so that a reader, and a machine that loses power, sees the old bytes or the new ones,
-/// never a mixture: temporary file beside it, fsync, rename, fsync of the folder.
+/// Writes `path` so that a reader, and a machine that loses power, sees the old bytes or the new
+/// ones, never a mixture: temporary file beside it, fsync, rename, fsync of the folder.
 /// On failure (kIo: no space, no permission) the old file stands and the temporary one is gone.
 Status WriteFileAtomically(const std::filesystem::path& path, std::string_view bytes);
 
@@ -46,7 +48,8 @@ class MappedFile {
   size_t size_ = 0;
 };
 
-/// A fresh folder under the system's temporary folder (or `parent`), removed with all it holds at the end.
+/// A fresh folder under the system's temporary folder (or `parent`), removed with all it holds at
+/// the end.
 class TemporaryFolder {
  public:
   static Result<TemporaryFolder> Make(const std::filesystem::path& parent = {});
@@ -60,8 +63,8 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-/// An exclusive lock on a file (created when missing), held until destruction or the end of the process,
-/// however that comes. Two objects in one process exclude each other too.
+/// An exclusive lock on a file (created when missing), held until destruction or the end of the
+/// process, however that comes. Two objects in one process exclude each other too.
 class FileLock {
  public:
   /// Waits until the lock is free.

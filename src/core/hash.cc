@@ -73,8 +73,9 @@ void Hasher::Update(std::span<const std::byte> bytes) {
 Digest Hasher::Finish() {
   Digest digest;
   unsigned int length = 0;
-  KLIEG_CHECK(EVP_DigestFinal_ex(state_->context, digest.bytes.data(), &length) == 1 && length == 32,
-              "SHA-256 finish");
+  KLIEG_CHECK(
+      EVP_DigestFinal_ex(state_->context, digest.bytes.data(), &length) == 1 && length == 32,
+      "SHA-256 finish");
   return digest;
 }
 

@@ -31,7 +31,9 @@ class MatrixView {
 
   T& operator()(size_t row, size_t column) const { return data_[row * stride_ + column]; }
   std::span<T> Row(size_t row) const { return {data_ + row * stride_, columns_}; }
-  MatrixView Rows(size_t first, size_t count) const { return {data_ + first * stride_, count, columns_, stride_}; }
+  MatrixView Rows(size_t first, size_t count) const {
+    return {data_ + first * stride_, count, columns_, stride_};
+  }
   T* data() const { return data_; }
   size_t rows() const { return rows_; }
   size_t columns() const { return columns_; }
@@ -45,7 +47,8 @@ class MatrixView {
 };
 
 /// Owns rows × columns elements of a trivial type, zeroed, on a 64-byte boundary. Move-only.
-/// Memory comes from the system in zeroed pages, so that a large matrix costs nothing until it is touched.
+/// Memory comes from the system in zeroed pages, so that a large matrix costs nothing until it is
+/// touched.
 template <class T>
 class Matrix {
   static_assert(std::is_trivially_copyable_v<T>);

@@ -26,7 +26,8 @@ uint64_t ReadNumber(const char* file) {
   return stream >> value ? value : std::numeric_limits<uint64_t>::max();
 }
 
-/// What the control group (version 2, then 1) still allows; the largest number when there is no limit.
+/// What the control group (version 2, then 1) still allows; the largest number when there is no
+/// limit.
 uint64_t ControlGroupRemaining() {
   const uint64_t limit = std::min(ReadNumber("/sys/fs/cgroup/memory.max"),
                                   ReadNumber("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
@@ -44,8 +45,8 @@ uint64_t ControlGroupRemaining() {
 
 uint64_t AvailableMemoryBytes() {
   const uint64_t available = ReadKilobytes("/proc/meminfo", "MemAvailable:");
-  const uint64_t fallback = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
-                            static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t fallback =
+      static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   return std::min(available > 0 ? available : fallback, ControlGroupRemaining());
 }
 
@@ -69,11 +70,12 @@ std::string FormatBytes(uint64_t bytes) {
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
-Status RequireMemory(uint64_t needed, uint64_t limit, std::string_view purpose, std::string_view advice) {
+Status RequireMemory(uint64_t needed, uint64_t limit, std::string_view purpose,
+                     std::string_view advice) {
   const uint64_t available = limit > 0 ? limit : AvailableMemoryBytes();
   if (needed <= available) return {};
-  return Fail(ErrorCode::kOutOfMemory, "{} needs {}, there are {}: {}", purpose, FormatBytes(needed),
-              FormatBytes(available), advice);
+  return Fail(ErrorCode::kOutOfMemory, "{} needs {}, there are {}: {}", purpose,
+              FormatBytes(needed), FormatBytes(available), advice);
 }
 
 }  // namespace klieg::core

@@ -3,8 +3,8 @@
 ///     const auto task = progress.Begin("train ials", epochs, "epochs");
 ///     for (...) { ...; task->Advance(1); }
 ///
-/// On a terminal one line is redrawn; elsewhere a plain line appears every few seconds and at the end.
-/// Nothing is ever written to standard output, so that `--json` stays clean.
+/// On a terminal one line is redrawn; elsewhere a plain line appears every few seconds and at the
+/// end. Nothing is ever written to standard output, so that `--json` stays clean.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ class Progress {
  public:
   virtual ~Progress() = default;
   /// `total` 0 means unknown.
-  virtual std::unique_ptr<ProgressTask> Begin(std::string name, uint64_t total, std::string unit) = 0;
+  virtual std::unique_ptr<ProgressTask> Begin(std::string name, uint64_t total,
+                                              std::string unit) = 0;
   /// One line of information, kept.
   virtual void Say(std::string_view line) = 0;
 };

@@ -1,7 +1,8 @@
 /// Seeded random numbers that are the same on every machine and compiler.
 ///
-/// The standard library's distributions differ between implementations; these do not. The generator is
-/// xoshiro256++ (Blackman and Vigna 2021), seeded through splitmix64. Pass it in; never make a global one.
+/// The standard library's distributions differ between implementations; these do not. The generator
+/// is xoshiro256++ (Blackman and Vigna 2021), seeded through splitmix64. Pass it in; never make a
+/// global one.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ class Random {
  public:
   explicit Random(uint64_t seed);
 
-  /// A generator whose stream does not overlap in practice with this one: for one worker or one purpose.
-  /// Depends on the seed and `stream` only, not on how many numbers were drawn.
+  /// A generator whose stream does not overlap in practice with this one: for one worker or one
+  /// purpose. Depends on the seed and `stream` only, not on how many numbers were drawn.
   Random Fork(uint64_t stream) const;
 
   uint64_t Next();

@@ -42,7 +42,8 @@ struct ThreadPool::Shared {
 
   void Drain(size_t worker) {
     current_worker = static_cast<ptrdiff_t>(worker);
-    for (size_t index = next.fetch_add(1); index < count; index = next.fetch_add(1)) (*task)(index, worker);
+    for (size_t index = next.fetch_add(1); index < count; index = next.fetch_add(1))
+      (*task)(index, worker);
     current_worker = -1;
   }
 

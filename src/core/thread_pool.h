@@ -3,8 +3,8 @@
 ///     core::ThreadPool pool(2);
 ///     pool.ParallelFor(tiles, [&](size_t tile, size_t worker) { ... });
 ///
-/// Results must not depend on the worker: give each index its own output, and reduce afterwards in a fixed
-/// order. Then the same seed gives the same bytes for any number of threads.
+/// Results must not depend on the worker: give each index its own output, and reduce afterwards in
+/// a fixed order. Then the same seed gives the same bytes for any number of threads.
 #pragma once
 
 #include <cstddef>
@@ -23,10 +23,10 @@ class ThreadPool {
 
   size_t threads() const;
 
-  /// Calls task(index, worker) once for every index in [0, count), in any order, from `threads()` threads;
-  /// returns when all are done. worker < threads() names the scratch space a task may use.
-  /// A call from within a task runs in that thread, with that task's worker number. Tasks must not throw.
-  /// Calls from two threads outside the pool take turns.
+  /// Calls task(index, worker) once for every index in [0, count), in any order, from `threads()`
+  /// threads; returns when all are done. worker < threads() names the scratch space a task may use.
+  /// A call from within a task runs in that thread, with that task's worker number. Tasks must not
+  /// throw. Calls from two threads outside the pool take turns.
   void ParallelFor(size_t count, const std::function<void(size_t index, size_t worker)>& task);
 
  private:

@@ -1,4 +1,5 @@
-/// A 32-bit index that knows what it counts: a TitleIndex cannot be passed where a MemberIndex is meant.
+/// A 32-bit index that knows what it counts: a TitleIndex cannot be passed where a MemberIndex is
+/// meant.
 ///
 ///     using TitleIndex = core::TypedIndex<struct TitleTag>;
 ///     TitleIndex title(7);   title.value() == 7

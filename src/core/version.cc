@@ -10,9 +10,11 @@ std::string_view Version() { return KLIEG_VERSION; }
 
 std::string CodeVersion() {
 #if defined(__clang__)
-  const std::string compiler = fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+  const std::string compiler =
+      fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
 #else
-  const std::string compiler = fmt::format("g++ {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+  const std::string compiler =
+      fmt::format("g++ {}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
 #endif
   return fmt::format("{}+{} ({})", KLIEG_VERSION, KLIEG_SOURCE_DIGEST, compiler);
 }

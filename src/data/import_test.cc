@@ -1,4 +1,5 @@
-// Imports from file to table, by format. What is wrong with files and rows is in import_bad_input_test.cc.
+// Imports from file to table, by format. What is wrong with files and rows is in
+// import_bad_input_test.cc.
 #include "data/import.h"
 
 #include <fmt/ranges.h>

@@ -95,8 +95,9 @@ TEST(RecordScanner, IncompleteRecordIsNotTakenBeforeTheEnd) {
   }
 }
 
-/// Random texts of the characters that matter. What is cut off as whole records, at whatever place more text was
-/// missing, and then read for itself, gives the same rows as reading the text at once.
+/// Random texts of the characters that matter. What is cut off as whole records, at whatever place
+/// more text was missing, and then read for itself, gives the same rows as reading the text at
+/// once.
 TEST(RecordScanner, CuttingAtAnyPlaceGivesTheSameRows) {
   core::Random random(7);
   constexpr std::string_view kAlphabet = "\",\n\rab";

@@ -50,7 +50,8 @@ core::Status CheckRows(const Manifest& manifest, uint64_t rows) {
               manifest.snapshot.Short(), rows, manifest.rows);
 }
 
-/// The ids of one column as codes. Numbers are learnt beforehand (different ones are quick to find), texts as they come.
+/// The ids of one column as codes. Numbers are learnt beforehand (different ones are quick to
+/// find), texts as they come.
 class IdColumn {
  public:
   static core::Result<IdColumn> Prepare(DuckDbSession& session, const SnapshotFiles& files,

@@ -12,7 +12,7 @@
 namespace klieg::flows {
 
 struct ImportOptions {
-  std::string dataset;                 ///< The name it gets.
+  std::string dataset;  ///< The name it gets.
   std::filesystem::path terms_file;
   data::ImportRequest request;
 };
@@ -23,11 +23,14 @@ struct ImportOutcome {
   std::string run;
 };
 
-/// kRefused when the terms have expired. Importing content that the dataset already holds adds no version.
+/// kRefused when the terms have expired. Importing content that the dataset already holds adds no
+/// version.
 core::Result<ImportOutcome> ImportDataset(Session& session, const ImportOptions& options);
 
-/// The part that other flows share: files → snapshot with terms registered at the gate, nothing named.
-core::Result<data::ImportReport> ImportUnderTerms(Session& session, const data::ImportRequest& request,
+/// The part that other flows share: files → snapshot with terms registered at the gate, nothing
+/// named.
+core::Result<data::ImportReport> ImportUnderTerms(Session& session,
+                                                  const data::ImportRequest& request,
                                                   const rights::Terms& terms);
 
 }  // namespace klieg::flows

@@ -17,8 +17,9 @@ using nlohmann::json;
 /// Everything that the recommendations of any member of one model need.
 struct Context {
   personalize::Model model;
-  personalize::Interactions seen;    ///< All that members watched: never recommended.
-  personalize::Interactions liked;   ///< What the model's value filter leaves of it: what scores rest on.
+  personalize::Interactions seen;  ///< All that members watched: never recommended.
+  personalize::Interactions
+      liked;  ///< What the model's value filter leaves of it: what scores rest on.
   TitleNames titles;
 };
 
@@ -35,7 +36,8 @@ learn::SparseMatrix HistoryOf(const personalize::Interactions& data, const std::
 }
 
 /// The `top` titles outside the history, best first, ties by lowest index.
-std::vector<uint32_t> BestTitles(std::span<const float> scores, std::span<const uint32_t> history, uint32_t top) {
+std::vector<uint32_t> BestTitles(std::span<const float> scores, std::span<const uint32_t> history,
+                                 uint32_t top) {
   std::vector<uint32_t> order;
   order.reserve(scores.size());
   for (uint32_t title = 0; title < scores.size(); ++title) {
@@ -43,14 +45,18 @@ std::vector<uint32_t> BestTitles(std::span<const float> scores, std::span<const 
   }
   const size_t count = std::min<size_t>(top, order.size());
   std::partial_sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(count), order.end(),
-                    [&](uint32_t a, uint32_t b) { return scores[a] != scores[b] ? scores[a] > scores[b] : a < b; });
+                    [&](uint32_t a, uint32_t b) {
+                      return scores[a] != scores[b] ? scores[a] > scores[b] : a < b;
+                    });
   order.resize(count);
   return order;
 }
 
-ReportRecommendation Explained(const Context& context, std::span<const uint32_t> history, std::span<const float> values,
-                               uint32_t title, float score, uint32_t reasons) {
-  ReportRecommendation recommendation{.title = context.titles.names[title], .score = score, .base = 0, .reasons = {}};
+ReportRecommendation Explained(const Context& context, std::span<const uint32_t> history,
+                               std::span<const float> values, uint32_t title, float score,
+                               uint32_t reasons) {
+  ReportRecommendation recommendation{
+      .title = context.titles.names[title], .score = score, .base = 0, .reasons = {}};
   if (reasons == 0) return recommendation;
   personalize::Explanation explanation =
       context.model.ranker->Explain(history, values, personalize::TitleIndex(title));
@@ -71,16 +77,20 @@ ReportRecommendation Explained(const Context& context, std::span<const uint32_t>
   }
   // What is not named is still counted, so that the parts add up to the score.
   if (explanation.contributions.size() > reasons) {
-    recommendation.reasons.push_back({fmt::format("{} other titles", explanation.contributions.size() - reasons), rest});
+    recommendation.reasons.push_back(
+        {fmt::format("{} other titles", explanation.contributions.size() - reasons), rest});
   }
   return recommendation;
 }
 
-core::Result<ReportMember> ForMember(const Context& context, const std::string& name, const RecommendRequest& request) {
+core::Result<ReportMember> ForMember(const Context& context, const std::string& name,
+                                     const RecommendRequest& request) {
   const auto member = personalize::NameIndex(context.seen.member_names).Find(name);
   if (!member) {
-    return core::Fail(ErrorCode::kNotFound, "there is no member '{}' with a history here; members are named like '{}' and '{}'",
-                      name, context.seen.member_names.front(), context.seen.member_names.back());
+    return core::Fail(
+        ErrorCode::kNotFound,
+        "there is no member '{}' with a history here; members are named like '{}' and '{}'", name,
+        context.seen.member_names.front(), context.seen.member_names.back());
   }
   const std::span<const uint32_t> seen = context.seen.matrix.RowColumns(*member);
   const learn::SparseMatrix history = HistoryOf(context.liked, name);
@@ -100,8 +110,8 @@ core::Result<ReportMember> ForMember(const Context& context, const std::string& 
     result.history.push_back(context.titles.names[seen[order[i]]]);
   }
   for (const uint32_t title : BestTitles(scores.Row(0), seen, request.top)) {
-    result.recommendations.push_back(Explained(context, history.RowColumns(0), history.RowValues(0), title,
-                                               scores(0, title), request.reasons));
+    result.recommendations.push_back(Explained(context, history.RowColumns(0), history.RowValues(0),
+                                               title, scores(0, title), request.reasons));
   }
   return result;
 }
@@ -110,43 +120,55 @@ core::Result<ReportMember> ForMember(const Context& context, const std::string& 
 std::vector<std::string> ExampleMembers(const personalize::Interactions& data) {
   std::vector<uint32_t> order(data.member_count());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, {}, [&data](uint32_t member) { return data.matrix.RowSize(member); });
+  std::ranges::stable_sort(order, {},
+                           [&data](uint32_t member) { return data.matrix.RowSize(member); });
   std::vector<std::string> members;
   for (const double place : {0.25, 0.5, 0.9}) {
-    const std::string& name = data.member_names[order[static_cast<size_t>(place * static_cast<double>(order.size()))]];
+    const std::string& name =
+        data.member_names[order[static_cast<size_t>(place * static_cast<double>(order.size()))]];
     if (std::ranges::find(members, name) == members.end()) members.push_back(name);
   }
   return members;
 }
 
-core::Result<RecommendOutcome> RecommendIntoRun(Session& session, platform::Run& run, const RecommendRequest& request,
+core::Result<RecommendOutcome> RecommendIntoRun(Session& session, platform::Run& run,
+                                                const RecommendRequest& request,
                                                 const platform::ModelRecord& record) {
   KLIEG_ASSIGN(const TrainOptions trained, TrainOptionsOf(session, record));
-  const std::string reason = fmt::format("recommend with {}@{} for {}", record.name, record.version,
-                                         request.members.empty() ? "example members" : fmt::format("{}", fmt::join(request.members, ", ")));
+  const std::string reason =
+      fmt::format("recommend with {}@{} for {}", record.name, record.version,
+                  request.members.empty() ? "example members"
+                                          : fmt::format("{}", fmt::join(request.members, ", ")));
   const std::filesystem::path file = session.workspace().models() / (record.digest + ".klieg");
   KLIEG_ASSIGN(const core::Digest digest, core::Digest::FromHex(record.digest));
   KLIEG_TRY(learn::TensorFile::Verify(file, digest));
-  KLIEG_TRY(run.AddInput({.role = "model", .kind = "model", .digest = record.digest, .permit_sequence = -1}));
+  KLIEG_TRY(run.AddInput(
+      {.role = "model", .kind = "model", .digest = record.digest, .permit_sequence = -1}));
 
   // The snapshot the model was trained on, even when the dataset has a newer version since.
   KLIEG_ASSIGN(const core::Digest snapshot_digest, core::Digest::FromHex(record.snapshot));
-  KLIEG_ASSIGN(const data::Snapshot snapshot, OpenForRun(session, run, snapshot_digest, rights::Purpose::kRecommend,
-                                                         "histories", reason));
-  KLIEG_ASSIGN(const data::InteractionTable table, data::ReadInteractions(snapshot, session.pool().threads()));
+  KLIEG_ASSIGN(
+      const data::Snapshot snapshot,
+      OpenForRun(session, run, snapshot_digest, rights::Purpose::kRecommend, "histories", reason));
+  KLIEG_ASSIGN(const data::InteractionTable table,
+               data::ReadInteractions(snapshot, session.pool().threads()));
   Context context;
   KLIEG_ASSIGN(context.model, personalize::LoadModel(file));
   KLIEG_ASSIGN(context.seen, personalize::MakeInteractions(table));
-  KLIEG_ASSIGN(context.liked, personalize::MakeInteractions(table, {.value_min = trained.filter.value_min}));
+  KLIEG_ASSIGN(context.liked,
+               personalize::MakeInteractions(table, {.value_min = trained.filter.value_min}));
   if (context.seen.title_names != context.model.title_names) {
-    return core::Fail(ErrorCode::kCorrupt, "model {} scores other titles than its snapshot {} holds: retrain it",
+    return core::Fail(ErrorCode::kCorrupt,
+                      "model {} scores other titles than its snapshot {} holds: retrain it",
                       record.name, snapshot_digest.Short());
   }
-  KLIEG_ASSIGN(context.titles, LoadTitleNames(session, run, trained.dataset, rights::Purpose::kRecommend, reason,
-                                              context.seen.title_names));
+  KLIEG_ASSIGN(context.titles,
+               LoadTitleNames(session, run, trained.dataset, rights::Purpose::kRecommend, reason,
+                              context.seen.title_names));
   RecommendOutcome outcome;
   outcome.model = record;
-  for (const std::string& member : request.members.empty() ? ExampleMembers(context.seen) : request.members) {
+  for (const std::string& member :
+       request.members.empty() ? ExampleMembers(context.seen) : request.members) {
     KLIEG_ASSIGN(ReportMember one, ForMember(context, member, request));
     outcome.members.push_back(std::move(one));
   }
@@ -161,13 +183,13 @@ core::Result<RecommendOutcome> Recommend(Session& session, const RecommendReques
                            {"version", record.version},
                            {"members", request.members},
                            {"top", request.top}};
-  KLIEG_ASSIGN(platform::Run run, session.store().StartRun(
-                                      {.kind = "recommend",
-                                       .name = fmt::format("recommend with {}", record.name),
-                                       .command = session.command(),
-                                       .parameters = parameters.dump(),
-                                       .seed = 0,
-                                       .repeats = {}}));
+  KLIEG_ASSIGN(platform::Run run,
+               session.store().StartRun({.kind = "recommend",
+                                         .name = fmt::format("recommend with {}", record.name),
+                                         .command = session.command(),
+                                         .parameters = parameters.dump(),
+                                         .seed = 0,
+                                         .repeats = {}}));
   auto outcome = RecommendIntoRun(session, run, request, record);
   if (!outcome) return run.Fail(outcome.error());
   KLIEG_TRY(run.Finish());

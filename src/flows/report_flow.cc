@@ -16,13 +16,15 @@ using core::ErrorCode;
 using nlohmann::json;
 
 /// The latest finished evaluation of each (dataset, split), newest first.
-core::Result<std::vector<ReportEvaluation>> LatestEvaluations(Session& session, const std::string& dataset) {
+core::Result<std::vector<ReportEvaluation>> LatestEvaluations(Session& session,
+                                                              const std::string& dataset) {
   KLIEG_ASSIGN(const std::vector<platform::RunRecord> runs, session.store().ListRuns());
   std::vector<ReportEvaluation> latest;
   std::set<std::pair<std::string, std::string>> seen;
   for (const platform::RunRecord& run : runs) {
     if (run.spec.kind != "evaluate" || run.state != platform::RunState::kFinished) continue;
-    KLIEG_ASSIGN(const std::string text, core::ReadFile(session.workspace().runs() / run.id / "evaluation.json"));
+    KLIEG_ASSIGN(const std::string text,
+                 core::ReadFile(session.workspace().runs() / run.id / "evaluation.json"));
     auto evaluation = ParseEvaluationJson(text);
     if (!evaluation) return core::Prefix(evaluation.error(), fmt::format("run {}", run.id));
     if (!dataset.empty() && evaluation->dataset != dataset) continue;
@@ -46,40 +48,49 @@ core::Status AddExamples(Session& session, const ReportRequest& request, ReportI
   if (name.empty()) {
     KLIEG_ASSIGN(const std::vector<platform::ModelRecord> models, session.store().ListModels());
     if (models.empty()) return {};
-    const auto newest = std::ranges::max_element(models, {}, [](const platform::ModelRecord& one) { return one.created.micros; });
+    const auto newest = std::ranges::max_element(
+        models, {}, [](const platform::ModelRecord& one) { return one.created.micros; });
     name = fmt::format("{}@{}", newest->name, newest->version);
   }
-  const auto examples = Recommend(session, {.model = name, .members = request.members, .top = 8, .reasons = 4, .history_shown = 12});
+  const auto examples = Recommend(
+      session,
+      {.model = name, .members = request.members, .top = 8, .reasons = 4, .history_shown = 12});
   if (!examples) {
-    if (examples.error().code != ErrorCode::kRefused) return tl::unexpected<core::Error>(examples.error());
+    if (examples.error().code != ErrorCode::kRefused)
+      return tl::unexpected<core::Error>(examples.error());
     input.sources.push_back({"refusal of the gate", "", examples.error().message});
     return {};
   }
-  input.example_model = fmt::format("{}@{} ({})", examples->model.name, examples->model.version, examples->model.ranker);
+  input.example_model = fmt::format("{}@{} ({})", examples->model.name, examples->model.version,
+                                    examples->model.ranker);
   input.members = examples->members;
   KLIEG_ASSIGN(const platform::LineageNode lineage, platform::TraceLineage(session.store(), name));
   AddSources(lineage, input.sources);
   return {};
 }
 
-core::Result<ReportOutcome> ReportIntoRun(Session& session, platform::Run& run, const ReportRequest& request) {
+core::Result<ReportOutcome> ReportIntoRun(Session& session, platform::Run& run,
+                                          const ReportRequest& request) {
   ReportInput input;
   KLIEG_ASSIGN(input.evaluations, LatestEvaluations(session, request.dataset));
   if (input.evaluations.empty()) {
-    return core::Fail(ErrorCode::kNotFound, "nothing has been evaluated{} yet: run klieg evaluate first",
+    return core::Fail(ErrorCode::kNotFound,
+                      "nothing has been evaluated{} yet: run klieg evaluate first",
                       request.dataset.empty() ? "" : fmt::format(" on '{}'", request.dataset));
   }
   input.title = fmt::format("What to show each member: {}", input.evaluations.front().dataset);
   input.created = core::FormatTimestamp(session.clock().Now()).substr(0, 16);
   for (const ReportEvaluation& one : input.evaluations) {
-    input.sources.push_back({"evaluation run", one.run, fmt::format("{}, split {}", one.dataset, one.split)});
+    input.sources.push_back(
+        {"evaluation run", one.run, fmt::format("{}, split {}", one.dataset, one.split)});
   }
   KLIEG_TRY(AddExamples(session, request, input));
   input.sources.push_back({"code", core::CodeVersion(), core::InstructionSet()});
 
   const std::string page = RenderReport(input);
   ReportOutcome outcome;
-  outcome.path = request.output.empty() ? session.workspace().folder() / "report.html" : request.output;
+  outcome.path =
+      request.output.empty() ? session.workspace().folder() / "report.html" : request.output;
   outcome.run = run.id();
   outcome.evaluations = input.evaluations.size();
   outcome.members = input.members.size();
@@ -87,16 +98,18 @@ core::Result<ReportOutcome> ReportIntoRun(Session& session, platform::Run& run, 
   const std::filesystem::path kept = run.folder() / "report.html";
   KLIEG_TRY(core::WriteFileAtomically(kept, page));
   KLIEG_TRY(core::WriteFileAtomically(outcome.path, page));
-  KLIEG_TRY(run.AddArtifact({.name = "report",
-                             .path = std::filesystem::relative(kept, session.workspace().folder()).string(),
-                             .digest = {}}));
+  KLIEG_TRY(run.AddArtifact(
+      {.name = "report",
+       .path = std::filesystem::relative(kept, session.workspace().folder()).string(),
+       .digest = {}}));
   return outcome;
 }
 
 }  // namespace
 
 core::Result<ReportOutcome> WriteReport(Session& session, const ReportRequest& request) {
-  const json parameters = {{"dataset", request.dataset}, {"model", request.model}, {"members", request.members}};
+  const json parameters = {
+      {"dataset", request.dataset}, {"model", request.model}, {"members", request.members}};
   KLIEG_ASSIGN(platform::Run run, session.store().StartRun({.kind = "report",
                                                             .name = "report",
                                                             .command = session.command(),

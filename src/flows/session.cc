@@ -12,8 +12,9 @@ std::string CurrentActor() {
   return fmt::format("uid {}", ::getuid());
 }
 
-Session::Session(platform::Workspace workspace, std::unique_ptr<platform::MetadataStore> store, rights::Gate gate,
-                 size_t threads, const core::Clock& clock, core::Progress& progress, std::string command)
+Session::Session(platform::Workspace workspace, std::unique_ptr<platform::MetadataStore> store,
+                 rights::Gate gate, size_t threads, const core::Clock& clock,
+                 core::Progress& progress, std::string command)
     : workspace_(std::move(workspace)),
       store_(std::move(store)),
       gate_(std::move(gate)),
@@ -23,21 +24,24 @@ Session::Session(platform::Workspace workspace, std::unique_ptr<platform::Metada
       actor_(CurrentActor()),
       command_(std::move(command)) {}
 
-core::Result<std::unique_ptr<Session>> Session::Open(const platform::Workspace& workspace, size_t threads,
-                                                     const core::Clock& clock, core::Progress& progress,
+core::Result<std::unique_ptr<Session>> Session::Open(const platform::Workspace& workspace,
+                                                     size_t threads, const core::Clock& clock,
+                                                     core::Progress& progress,
                                                      std::string command) {
   KLIEG_ASSIGN(auto store, platform::MetadataStore::Open(workspace, clock));
   KLIEG_ASSIGN(rights::Gate gate, rights::Gate::Open(workspace.rights_log(), clock));
-  return std::unique_ptr<Session>(
-      new Session(workspace, std::move(store), std::move(gate), threads, clock, progress, std::move(command)));
+  return std::unique_ptr<Session>(new Session(workspace, std::move(store), std::move(gate), threads,
+                                              clock, progress, std::move(command)));
 }
 
-core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run, const core::Digest& snapshot,
-                                        rights::Purpose purpose, std::string_view role, const std::string& reason,
+core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run,
+                                        const core::Digest& snapshot, rights::Purpose purpose,
+                                        std::string_view role, const std::string& reason,
                                         int64_t* permit_sequence) {
-  KLIEG_ASSIGN(const rights::Permit permit,
-               session.gate().Ask(
-                   {.actor = session.actor(), .purpose = purpose, .snapshot = snapshot, .reason = reason}));
+  KLIEG_ASSIGN(
+      const rights::Permit permit,
+      session.gate().Ask(
+          {.actor = session.actor(), .purpose = purpose, .snapshot = snapshot, .reason = reason}));
   const auto sequence = static_cast<int64_t>(permit.log_sequence());
   if (permit_sequence != nullptr) *permit_sequence = sequence;
   KLIEG_TRY(run.AddInput({.role = std::string(role),
@@ -47,21 +51,26 @@ core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run, co
   return data::OpenSnapshot(session.snapshots(), permit);
 }
 
-core::Result<LoadedInteractions> LoadInteractions(Session& session, platform::Run& run, const std::string& dataset,
-                                                  rights::Purpose purpose, const std::string& reason,
+core::Result<LoadedInteractions> LoadInteractions(Session& session, platform::Run& run,
+                                                  const std::string& dataset,
+                                                  rights::Purpose purpose,
+                                                  const std::string& reason,
                                                   const personalize::InteractionFilter& filter) {
   LoadedInteractions loaded;
   KLIEG_ASSIGN(loaded.dataset, session.store().GetDataset(dataset, "interactions"));
   KLIEG_ASSIGN(const core::Digest digest, core::Digest::FromHex(loaded.dataset.snapshot));
-  KLIEG_ASSIGN(const data::Snapshot snapshot,
-               OpenForRun(session, run, digest, purpose, "interactions", reason, &loaded.permit_sequence));
-  KLIEG_ASSIGN(data::InteractionTable table, data::ReadInteractions(snapshot, session.pool().threads()));
+  KLIEG_ASSIGN(
+      const data::Snapshot snapshot,
+      OpenForRun(session, run, digest, purpose, "interactions", reason, &loaded.permit_sequence));
+  KLIEG_ASSIGN(data::InteractionTable table,
+               data::ReadInteractions(snapshot, session.pool().threads()));
   KLIEG_ASSIGN(loaded.data, personalize::MakeInteractions(std::move(table), filter));
   return loaded;
 }
 
-core::Result<TitleNames> LoadTitleNames(Session& session, platform::Run& run, const std::string& dataset,
-                                        rights::Purpose purpose, const std::string& reason,
+core::Result<TitleNames> LoadTitleNames(Session& session, platform::Run& run,
+                                        const std::string& dataset, rights::Purpose purpose,
+                                        const std::string& reason,
                                         const std::vector<std::string>& title_ids) {
   TitleNames result;
   result.names = title_ids;
@@ -72,7 +81,8 @@ core::Result<TitleNames> LoadTitleNames(Session& session, platform::Run& run, co
     return tl::unexpected<core::Error>(record.error());
   }
   KLIEG_ASSIGN(const core::Digest digest, core::Digest::FromHex(record->snapshot));
-  KLIEG_ASSIGN(const data::Snapshot snapshot, OpenForRun(session, run, digest, purpose, "titles", reason));
+  KLIEG_ASSIGN(const data::Snapshot snapshot,
+               OpenForRun(session, run, digest, purpose, "titles", reason));
   KLIEG_ASSIGN(data::TitleTable table, data::ReadTitles(snapshot));
   const personalize::NameIndex index(table.ids);
   for (size_t i = 0; i < title_ids.size(); ++i) {
@@ -80,8 +90,9 @@ core::Result<TitleNames> LoadTitleNames(Session& session, platform::Run& run, co
     if (!row) continue;
     ++result.known;
     if (!table.names[*row].empty()) {
-      result.names[i] = table.years[*row] > 0 ? fmt::format("{} ({})", table.names[*row], table.years[*row])
-                                              : table.names[*row];
+      result.names[i] = table.years[*row] > 0
+                            ? fmt::format("{} ({})", table.names[*row], table.years[*row])
+                            : table.names[*row];
     }
     result.genres[i] = table.genres[*row];
   }

@@ -1,4 +1,5 @@
-/// What every flow needs: an open workspace, its metadata, the gate, threads and progress. One per command.
+/// What every flow needs: an open workspace, its metadata, the gate, threads and progress. One per
+/// command.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +24,11 @@ namespace klieg::flows {
 
 class Session {
  public:
-  /// `clock` and `progress` must outlive the session. `threads` 0: all processors. `command` is recorded with each run, as
-  /// JSON, so that it can be repeated.
-  static core::Result<std::unique_ptr<Session>> Open(const platform::Workspace& workspace, size_t threads,
-                                                     const core::Clock& clock, core::Progress& progress,
+  /// `clock` and `progress` must outlive the session. `threads` 0: all processors. `command` is
+  /// recorded with each run, as JSON, so that it can be repeated.
+  static core::Result<std::unique_ptr<Session>> Open(const platform::Workspace& workspace,
+                                                     size_t threads, const core::Clock& clock,
+                                                     core::Progress& progress,
                                                      std::string command = "{}");
 
   const platform::Workspace& workspace() const { return workspace_; }
@@ -40,8 +42,9 @@ class Session {
   const std::string& command() const { return command_; }
 
  private:
-  Session(platform::Workspace workspace, std::unique_ptr<platform::MetadataStore> store, rights::Gate gate,
-          size_t threads, const core::Clock& clock, core::Progress& progress, std::string command);
+  Session(platform::Workspace workspace, std::unique_ptr<platform::MetadataStore> store,
+          rights::Gate gate, size_t threads, const core::Clock& clock, core::Progress& progress,
+          std::string command);
   platform::Workspace workspace_;
   std::unique_ptr<platform::MetadataStore> store_;
   rights::Gate gate_;
@@ -52,31 +55,36 @@ class Session {
   std::string command_;
 };
 
-/// A snapshot opened through the gate and noted as an input of the run. `role` is what it serves as ("train").
-core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run, const core::Digest& snapshot,
-                                        rights::Purpose purpose, std::string_view role, const std::string& reason,
+/// A snapshot opened through the gate and noted as an input of the run. `role` is what it serves as
+/// ("train").
+core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run,
+                                        const core::Digest& snapshot, rights::Purpose purpose,
+                                        std::string_view role, const std::string& reason,
                                         int64_t* permit_sequence = nullptr);
 
-/// The interactions of a dataset, through the gate. What the command line calls --value-min and --interactions-min
-/// is the filter.
+/// The interactions of a dataset, through the gate. What the command line calls --value-min and
+/// --interactions-min is the filter.
 struct LoadedInteractions {
   personalize::Interactions data;
   platform::DatasetRecord dataset;
   int64_t permit_sequence = -1;
 };
-core::Result<LoadedInteractions> LoadInteractions(Session& session, platform::Run& run, const std::string& dataset,
-                                                  rights::Purpose purpose, const std::string& reason,
+core::Result<LoadedInteractions> LoadInteractions(Session& session, platform::Run& run,
+                                                  const std::string& dataset,
+                                                  rights::Purpose purpose,
+                                                  const std::string& reason,
                                                   const personalize::InteractionFilter& filter);
 
-/// Names, years and genres of a dataset's titles, arranged as `title_ids`; unknown titles keep their id as name.
-/// A dataset without titles gives ids as names. `known` says how many were found.
+/// Names, years and genres of a dataset's titles, arranged as `title_ids`; unknown titles keep
+/// their id as name. A dataset without titles gives ids as names. `known` says how many were found.
 struct TitleNames {
   std::vector<std::string> names;
   std::vector<std::vector<std::string>> genres;
   size_t known = 0;
 };
-core::Result<TitleNames> LoadTitleNames(Session& session, platform::Run& run, const std::string& dataset,
-                                        rights::Purpose purpose, const std::string& reason,
+core::Result<TitleNames> LoadTitleNames(Session& session, platform::Run& run,
+                                        const std::string& dataset, rights::Purpose purpose,
+                                        const std::string& reason,
                                         const std::vector<std::string>& title_ids);
 
 /// Who runs this process: the login name, else the numeric user id.

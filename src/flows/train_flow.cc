@@ -20,12 +20,14 @@ json ToJson(const TrainOptions& options, const personalize::HyperParameters& val
           {"interactions_min", options.filter.interactions_min}};
 }
 
-core::Result<TrainOutcome> TrainIntoRun(Session& session, platform::Run& run, const TrainOptions& options,
+core::Result<TrainOutcome> TrainIntoRun(Session& session, platform::Run& run,
+                                        const TrainOptions& options,
                                         const personalize::Learner& learner,
                                         const personalize::HyperParameters& values) {
   const std::string reason = fmt::format("train {} as {}", options.ranker, options.model);
-  KLIEG_ASSIGN(LoadedInteractions loaded, LoadInteractions(session, run, options.dataset,
-                                                           rights::Purpose::kRecommend, reason, options.filter));
+  KLIEG_ASSIGN(LoadedInteractions loaded,
+               LoadInteractions(session, run, options.dataset, rights::Purpose::kRecommend, reason,
+                                options.filter));
   TrainOutcome outcome;
   outcome.run = run.id();
   outcome.members = loaded.data.member_count();
@@ -35,8 +37,10 @@ core::Result<TrainOutcome> TrainIntoRun(Session& session, platform::Run& run, co
   core::ResetPeakResident();
   const core::Stopwatch watch;
   personalize::Model model;
-  KLIEG_ASSIGN(model.ranker, learner.train(loaded.data, values,
-                                           {.pool = session.pool(), .progress = session.progress(), .seed = options.seed}));
+  KLIEG_ASSIGN(model.ranker,
+               learner.train(
+                   loaded.data, values,
+                   {.pool = session.pool(), .progress = session.progress(), .seed = options.seed}));
   outcome.train_seconds = watch.WallSeconds();
   outcome.peak_bytes = core::PeakResidentBytes();
 
@@ -52,16 +56,25 @@ core::Result<TrainOutcome> TrainIntoRun(Session& session, platform::Run& run, co
   std::error_code error;
   std::filesystem::rename(staged, file, error);
   if (error) {
-    return core::Fail(core::ErrorCode::kIo, "cannot move the model to '{}': {}", file.string(), error.message());
+    return core::Fail(core::ErrorCode::kIo, "cannot move the model to '{}': {}", file.string(),
+                      error.message());
   }
   KLIEG_TRY(core::SyncPath(session.workspace().models()));
-  KLIEG_TRY(run.AddArtifact({.name = "model",
-                             .path = std::filesystem::relative(file, session.workspace().folder()).string(),
-                             .digest = digest.Hex()}));
-  KLIEG_TRY(run.AddMetrics({{.subject = options.model, .name = "train_seconds", .value = outcome.train_seconds,
-                             .low = {}, .high = {}, .method = "wall clock"},
-                            {.subject = options.model, .name = "peak_bytes",
-                             .value = static_cast<double>(outcome.peak_bytes), .low = {}, .high = {},
+  KLIEG_TRY(run.AddArtifact(
+      {.name = "model",
+       .path = std::filesystem::relative(file, session.workspace().folder()).string(),
+       .digest = digest.Hex()}));
+  KLIEG_TRY(run.AddMetrics({{.subject = options.model,
+                             .name = "train_seconds",
+                             .value = outcome.train_seconds,
+                             .low = {},
+                             .high = {},
+                             .method = "wall clock"},
+                            {.subject = options.model,
+                             .name = "peak_bytes",
+                             .value = static_cast<double>(outcome.peak_bytes),
+                             .low = {},
+                             .high = {},
                              .method = "largest resident set while training"}}));
   KLIEG_ASSIGN(outcome.model, session.store().AddModel({.name = options.model,
                                                         .version = 0,
@@ -88,13 +101,14 @@ core::Result<TrainOutcome> TrainModel(Session& session, const TrainOptions& opti
   KLIEG_ASSIGN(const personalize::HyperParameters values,
                personalize::HyperParameters::Make(learner->hyper_parameters, set));
   const json parameters = ToJson(options, values);
-  KLIEG_ASSIGN(platform::Run run, session.store().StartRun(
-                                      {.kind = "train",
-                                       .name = fmt::format("train {} on {} as {}", options.ranker, options.dataset, options.model),
-                                       .command = session.command(),
-                                       .parameters = parameters.dump(),
-                                       .seed = options.seed,
-                                       .repeats = options.repeats}));
+  KLIEG_ASSIGN(platform::Run run,
+               session.store().StartRun({.kind = "train",
+                                         .name = fmt::format("train {} on {} as {}", options.ranker,
+                                                             options.dataset, options.model),
+                                         .command = session.command(),
+                                         .parameters = parameters.dump(),
+                                         .seed = options.seed,
+                                         .repeats = options.repeats}));
   auto outcome = TrainIntoRun(session, run, options, *learner, values);
   if (!outcome) return run.Fail(outcome.error());
   KLIEG_TRY(run.Finish());
@@ -114,31 +128,35 @@ core::Result<TrainOptions> TrainOptionsOf(Session& session, const platform::Mode
     options.filter.value_min = parameters.at("value_min").get<double>();
     options.filter.interactions_min = parameters.at("interactions_min").get<uint32_t>();
   } catch (const json::exception& error) {
-    return core::Fail(core::ErrorCode::kCorrupt, "the parameters of run {} cannot be read: {}", run.id, error.what());
+    return core::Fail(core::ErrorCode::kCorrupt, "the parameters of run {} cannot be read: {}",
+                      run.id, error.what());
   }
   return options;
 }
 
-core::Result<std::map<std::string, std::string>> TunedHyperParameters(Session& session, const std::string& ranker,
+core::Result<std::map<std::string, std::string>> TunedHyperParameters(Session& session,
+                                                                      const std::string& ranker,
                                                                       const std::string& dataset) {
   KLIEG_ASSIGN(const std::vector<platform::RunRecord> runs, session.store().ListRuns());
   for (const platform::RunRecord& run : runs) {
     if (run.spec.kind != "tune" || run.state != platform::RunState::kFinished) continue;
     const json parameters = json::parse(run.spec.parameters, nullptr, false);
-    if (!parameters.is_object() || parameters.value("ranker", "") != ranker || parameters.value("dataset", "") != dataset) {
+    if (!parameters.is_object() || parameters.value("ranker", "") != ranker ||
+        parameters.value("dataset", "") != dataset) {
       continue;
     }
     KLIEG_ASSIGN(const std::string text,
                  core::ReadFile(session.workspace().runs() / run.id / "best.json"));
     const json best = json::parse(text, nullptr, false);
     if (!best.is_object()) {
-      return core::Fail(core::ErrorCode::kCorrupt, "best.json of run {} cannot be read: tune again", run.id);
+      return core::Fail(core::ErrorCode::kCorrupt, "best.json of run {} cannot be read: tune again",
+                        run.id);
     }
     return best.at("hyper_parameters").get<std::map<std::string, std::string>>();
   }
   return core::Fail(core::ErrorCode::kNotFound,
-                    "'{}' has not been tuned on '{}': run klieg tune {} --dataset {} --trials 20", ranker, dataset, ranker,
-                    dataset);
+                    "'{}' has not been tuned on '{}': run klieg tune {} --dataset {} --trials 20",
+                    ranker, dataset, ranker, dataset);
 }
 
 }  // namespace klieg::flows

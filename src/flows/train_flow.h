@@ -1,4 +1,5 @@
-/// Training: a dataset through the gate, a learner, a model file under its digest, an entry in the registry. One run.
+/// Training: a dataset through the gate, a learner, a model file under its digest, an entry in the
+/// registry. One run.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +15,13 @@ namespace klieg::flows {
 struct TrainOptions {
   std::string ranker;
   std::string dataset;
-  std::string model;                         ///< The name it gets.
-  std::map<std::string, std::string> set;    ///< Hyper-parameters.
-  bool tuned = false;                        ///< Start from the best trial of the latest tuning of this ranker and dataset.
+  std::string model;                       ///< The name it gets.
+  std::map<std::string, std::string> set;  ///< Hyper-parameters.
+  bool tuned =
+      false;  ///< Start from the best trial of the latest tuning of this ranker and dataset.
   uint64_t seed = 1;
   personalize::InteractionFilter filter;
-  std::string repeats;                       ///< Run that this one repeats.
+  std::string repeats;  ///< Run that this one repeats.
 };
 
 struct TrainOutcome {
@@ -37,8 +39,10 @@ core::Result<TrainOutcome> TrainModel(Session& session, const TrainOptions& opti
 /// What a model stands on when it is used again: its options, from the run that made it.
 core::Result<TrainOptions> TrainOptionsOf(Session& session, const platform::ModelRecord& model);
 
-/// The best trial of the latest finished tuning run of this ranker on this dataset; kNotFound says how to make one.
-core::Result<std::map<std::string, std::string>> TunedHyperParameters(Session& session, const std::string& ranker,
+/// The best trial of the latest finished tuning run of this ranker on this dataset; kNotFound says
+/// how to make one.
+core::Result<std::map<std::string, std::string>> TunedHyperParameters(Session& session,
+                                                                      const std::string& ranker,
                                                                       const std::string& dataset);
 
 }  // namespace klieg::flows

@@ -11,14 +11,10 @@ using nlohmann::json;
 using personalize::Trial;
 
 json ToJson(const Trial& trial) {
-  return {{"number", trial.number},
-          {"hyper_parameters", trial.values},
-          {"metric", trial.metric.name},
-          {"value", trial.metric.value},
-          {"low", trial.metric.low},
-          {"high", trial.metric.high},
-          {"method", trial.metric.method},
-          {"seconds", trial.seconds},
+  return {{"number", trial.number},        {"hyper_parameters", trial.values},
+          {"metric", trial.metric.name},   {"value", trial.metric.value},
+          {"low", trial.metric.low},       {"high", trial.metric.high},
+          {"method", trial.metric.method}, {"seconds", trial.seconds},
           {"error", trial.error}};
 }
 
@@ -26,18 +22,20 @@ json ToJson(const Trial& trial) {
 std::vector<Trial> ParseTrials(const std::string& text) {
   std::vector<Trial> trials;
   size_t begin = 0;
-  for (size_t end = text.find('\n'); end != std::string::npos; begin = end + 1, end = text.find('\n', begin)) {
+  for (size_t end = text.find('\n'); end != std::string::npos;
+       begin = end + 1, end = text.find('\n', begin)) {
     try {
       const json one = json::parse(text.substr(begin, end - begin));
-      trials.push_back({.number = one.at("number").get<uint32_t>(),
-                        .values = one.at("hyper_parameters").get<std::map<std::string, std::string>>(),
-                        .metric = {.name = one.at("metric").get<std::string>(),
-                                   .value = one.at("value").get<double>(),
-                                   .low = one.at("low").get<double>(),
-                                   .high = one.at("high").get<double>(),
-                                   .method = one.at("method").get<std::string>()},
-                        .seconds = one.at("seconds").get<double>(),
-                        .error = one.at("error").get<std::string>()});
+      trials.push_back(
+          {.number = one.at("number").get<uint32_t>(),
+           .values = one.at("hyper_parameters").get<std::map<std::string, std::string>>(),
+           .metric = {.name = one.at("metric").get<std::string>(),
+                      .value = one.at("value").get<double>(),
+                      .low = one.at("low").get<double>(),
+                      .high = one.at("high").get<double>(),
+                      .method = one.at("method").get<std::string>()},
+           .seconds = one.at("seconds").get<double>(),
+           .error = one.at("error").get<std::string>()});
     } catch (const json::exception&) {
       break;
     }
@@ -69,8 +67,11 @@ struct Earlier {
 core::Result<Earlier> UnfinishedTuning(Session& session, const std::string& parameters) {
   KLIEG_ASSIGN(const std::vector<platform::RunRecord> runs, session.store().ListRuns());
   for (const platform::RunRecord& run : runs) {
-    if (run.spec.kind != "tune" || run.spec.parameters != parameters || run.code_version != core::CodeVersion()) continue;
-    if (run.state == platform::RunState::kFinished || run.state == platform::RunState::kRunning) break;
+    if (run.spec.kind != "tune" || run.spec.parameters != parameters ||
+        run.code_version != core::CodeVersion())
+      continue;
+    if (run.state == platform::RunState::kFinished || run.state == platform::RunState::kRunning)
+      break;
     const auto text = core::ReadFile(session.workspace().runs() / run.id / "trials.jsonl");
     if (!text) continue;
     std::vector<Trial> trials = ParseTrials(*text);
@@ -79,7 +80,8 @@ core::Result<Earlier> UnfinishedTuning(Session& session, const std::string& para
   return Earlier{};
 }
 
-core::Result<TuneOutcome> TuneIntoRun(Session& session, platform::Run& run, const TuneRequest& request, Earlier earlier) {
+core::Result<TuneOutcome> TuneIntoRun(Session& session, platform::Run& run,
+                                      const TuneRequest& request, Earlier earlier) {
   KLIEG_ASSIGN(const personalize::Learner* learner, personalize::FindLearner(request.ranker));
   KLIEG_ASSIGN(const LoadedInteractions loaded,
                LoadInteractions(session, run, request.dataset, rights::Purpose::kRecommend,
@@ -93,7 +95,8 @@ core::Result<TuneOutcome> TuneIntoRun(Session& session, platform::Run& run, cons
   for (const Trial& trial : earlier.trials) lines += ToJson(trial).dump() + "\n";
   const std::filesystem::path file = run.folder() / "trials.jsonl";
   core::Status written = core::WriteFileAtomically(file, lines);
-  const auto task = session.progress().Begin(fmt::format("tune {}", request.ranker), request.options.trials, "trials");
+  const auto task = session.progress().Begin(fmt::format("tune {}", request.ranker),
+                                             request.options.trials, "trials");
   task->Advance(earlier.trials.size());
   double best = 0;
   const auto on_trial = [&](const Trial& trial) {
@@ -104,9 +107,11 @@ core::Result<TuneOutcome> TuneIntoRun(Session& session, platform::Run& run, cons
     task->Advance(1);
   };
   // The learners' own progress would drown that of the trials.
-  const personalize::TrainContext context{.pool = session.pool(), .progress = core::SilentProgress(), .seed = request.train_seed};
-  KLIEG_ASSIGN(outcome.tuning, personalize::Tune(*learner, loaded.data, request.set, request.options, context, on_trial,
-                                                 std::move(earlier.trials)));
+  const personalize::TrainContext context{
+      .pool = session.pool(), .progress = core::SilentProgress(), .seed = request.train_seed};
+  KLIEG_ASSIGN(outcome.tuning,
+               personalize::Tune(*learner, loaded.data, request.set, request.options, context,
+                                 on_trial, std::move(earlier.trials)));
   KLIEG_TRY(written);
 
   const Trial& winner = outcome.tuning.trials[outcome.tuning.best];
@@ -115,7 +120,8 @@ core::Result<TuneOutcome> TuneIntoRun(Session& session, platform::Run& run, cons
     return std::filesystem::relative(path, session.workspace().folder()).string();
   };
   KLIEG_TRY(run.AddArtifact({.name = "trials", .path = relative(file), .digest = {}}));
-  KLIEG_TRY(run.AddArtifact({.name = "best", .path = relative(run.folder() / "best.json"), .digest = {}}));
+  KLIEG_TRY(run.AddArtifact(
+      {.name = "best", .path = relative(run.folder() / "best.json"), .digest = {}}));
   KLIEG_TRY(run.AddMetric({.subject = request.ranker,
                            .name = fmt::format("validation {}", winner.metric.name),
                            .value = winner.metric.value,
@@ -131,15 +137,17 @@ core::Result<TuneOutcome> TuneRanker(Session& session, const TuneRequest& reques
   const std::string parameters = ParametersOf(request).dump();
   KLIEG_ASSIGN(Earlier earlier, UnfinishedTuning(session, parameters));
   if (!earlier.run.empty()) {
-    session.progress().Say(fmt::format("going on with run {}, which ended after {} of {} trials", earlier.run,
-                                       earlier.trials.size(), request.options.trials));
+    session.progress().Say(fmt::format("going on with run {}, which ended after {} of {} trials",
+                                       earlier.run, earlier.trials.size(), request.options.trials));
   }
-  KLIEG_ASSIGN(platform::Run run, session.store().StartRun({.kind = "tune",
-                                                            .name = fmt::format("tune {} on {}", request.ranker, request.dataset),
-                                                            .command = session.command(),
-                                                            .parameters = parameters,
-                                                            .seed = request.options.seed,
-                                                            .repeats = earlier.run}));
+  KLIEG_ASSIGN(platform::Run run,
+               session.store().StartRun(
+                   {.kind = "tune",
+                    .name = fmt::format("tune {} on {}", request.ranker, request.dataset),
+                    .command = session.command(),
+                    .parameters = parameters,
+                    .seed = request.options.seed,
+                    .repeats = earlier.run}));
   auto outcome = TuneIntoRun(session, run, request, std::move(earlier));
   if (!outcome) return run.Fail(outcome.error());
   KLIEG_TRY(run.Finish());

@@ -1,7 +1,7 @@
 /// Tuning: hyper-parameters chosen on validation members only, every trial on record. One run.
 ///
-/// A tuning whose process was killed goes on where it stopped: the next one with the same request takes over its completed
-/// trials, and ends like one that was never interrupted.
+/// A tuning whose process was killed goes on where it stopped: the next one with the same request
+/// takes over its completed trials, and ends like one that was never interrupted.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace klieg::flows {
 struct TuneRequest {
   std::string ranker;
   std::string dataset;
-  std::map<std::string, std::string> set;   ///< Hyper-parameters that stay as they are.
+  std::map<std::string, std::string> set;  ///< Hyper-parameters that stay as they are.
   personalize::TuneOptions options;
   uint64_t train_seed = 1;
   personalize::InteractionFilter filter;
@@ -26,7 +26,7 @@ struct TuneRequest {
 
 struct TuneOutcome {
   std::string run;
-  std::string resumed;                       ///< The killed run whose trials were taken over; empty when none.
+  std::string resumed;  ///< The killed run whose trials were taken over; empty when none.
   size_t resumed_trials = 0;
   personalize::Tuning tuning;
 };

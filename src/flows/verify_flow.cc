@@ -13,8 +13,11 @@ Finding VerifyRightsLog(const Session& session) {
   const auto summary = rights::VerifyLog(session.workspace().rights_log());
   if (!summary) return {"log", false, summary.error().message};
   return {"log", !summary->torn_tail,
-          fmt::format("{} entries, head {}{}", summary->entries, summary->head.Short(),
-                      summary->torn_tail ? "; an unfinished entry follows (a killed process); the next command repairs it" : "")};
+          fmt::format(
+              "{} entries, head {}{}", summary->entries, summary->head.Short(),
+              summary->torn_tail
+                  ? "; an unfinished entry follows (a killed process); the next command repairs it"
+                  : "")};
 }
 
 /// Which snapshot each decision in favour was about, by its place in the log.
@@ -47,7 +50,8 @@ core::Result<std::vector<Finding>> VerifyWorkspace(Session& session) {
 
   KLIEG_ASSIGN(const std::vector<std::string> problems, session.store().VerifyArtifacts());
   for (const std::string& problem : problems) findings.push_back({"artifact", false, problem});
-  if (problems.empty()) findings.push_back({"artifacts", true, "models and artifacts of runs are as written"});
+  if (problems.empty())
+    findings.push_back({"artifacts", true, "models and artifacts of runs are as written"});
 
   if (!findings.front().sound) return findings;
   KLIEG_ASSIGN(const auto permitted, PermittedSnapshots(session));
@@ -55,10 +59,11 @@ core::Result<std::vector<Finding>> VerifyWorkspace(Session& session) {
   for (const platform::ModelRecord& model : models) {
     const auto decision = permitted.find(model.permit_sequence);
     const bool sound = decision != permitted.end() && decision->second == model.snapshot;
-    findings.push_back({fmt::format("model {}@{}", model.name, model.version), sound,
-                        sound ? fmt::format("trained under decision {} of the gate", model.permit_sequence)
-                              : fmt::format("the log has no decision {} in favour of its snapshot: do not use it",
-                                            model.permit_sequence)});
+    findings.push_back(
+        {fmt::format("model {}@{}", model.name, model.version), sound,
+         sound ? fmt::format("trained under decision {} of the gate", model.permit_sequence)
+               : fmt::format("the log has no decision {} in favour of its snapshot: do not use it",
+                             model.permit_sequence)});
   }
   return findings;
 }

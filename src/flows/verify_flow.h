@@ -10,13 +10,14 @@
 namespace klieg::flows {
 
 struct Finding {
-  std::string what;    ///< "log", "snapshot 3f2a…", "artifact …", "model house@1"
+  std::string what;  ///< "log", "snapshot 3f2a…", "artifact …", "model house@1"
   bool sound = false;
   std::string detail;
 };
 
-/// The log's chain from its first byte, every snapshot and artifact against its digest, and that each model's decision stands in
-/// the log, in favour, for its snapshot. Reads every stored byte once. Findings are complete even when some are not sound.
+/// The log's chain from its first byte, every snapshot and artifact against its digest, and that
+/// each model's decision stands in the log, in favour, for its snapshot. Reads every stored byte
+/// once. Findings are complete even when some are not sound.
 core::Result<std::vector<Finding>> VerifyWorkspace(Session& session);
 
 }  // namespace klieg::flows

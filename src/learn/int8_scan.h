@@ -64,8 +64,8 @@ class Int8Rows {
   std::vector<float> scale_;          // [padded T]
   std::vector<float> residual_norm_;  // [padded T] with what single precision may add
   std::vector<float> coded_norm_;     // [padded T]
-  std::vector<int32_t> correction_;  // [padded T] −128 · sum of codes: for the kernel whose query
-                                     // codes are shifted by 128
+  std::vector<int32_t> correction_;   // [padded T] −128 · sum of codes: for the kernel whose query
+                                      // codes are shifted by 128
 };
 
 }  // namespace klieg::learn

@@ -12,7 +12,8 @@
 
 namespace klieg::learn {
 
-/// Columns of a row strictly increase. `values` is empty when every stored entry is 1, else it has N elements.
+/// Columns of a row strictly increase. `values` is empty when every stored entry is 1, else it has
+/// N elements.
 struct SparseMatrix {
   uint32_t row_count = 0;
   uint32_t column_count = 0;
@@ -27,11 +28,13 @@ struct SparseMatrix {
   }
   /// Empty when all values are 1.
   std::span<const float> RowValues(size_t row) const {
-    return values.empty() ? std::span<const float>() : std::span(values).subspan(row_begin[row], RowSize(row));
+    return values.empty() ? std::span<const float>()
+                          : std::span(values).subspan(row_begin[row], RowSize(row));
   }
   float Value(size_t entry) const { return values.empty() ? 1.0F : values[entry]; }
 
-  /// Adds a row of strictly increasing columns (all below column_count), all values 1 if `row_values` is empty.
+  /// Adds a row of strictly increasing columns (all below column_count), all values 1 if
+  /// `row_values` is empty.
   void AppendRow(std::span<const uint32_t> row_columns, std::span<const float> row_values = {});
 
   /// The invariants above; kInvalidArgument says which is broken where. O(N).
@@ -45,12 +48,12 @@ struct Triplet {
   float value = 1;
 };
 
-/// From entries in any order; of entries for one cell the last given counts. Values are dropped when all are 1.
-/// O(N log N). Rows and columns must be below the counts (CHECKed).
+/// From entries in any order; of entries for one cell the last given counts. Values are dropped
+/// when all are 1. O(N log N). Rows and columns must be below the counts (CHECKed).
 SparseMatrix FromTriplets(uint32_t row_count, uint32_t column_count, std::vector<Triplet> triplets);
 
-/// Columns become rows. O(N + R + C); `entry_order`, when given, receives for each entry of the result the index of
-/// the entry of `matrix` it came from.
+/// Columns become rows. O(N + R + C); `entry_order`, when given, receives for each entry of the
+/// result the index of the entry of `matrix` it came from.
 SparseMatrix Transpose(const SparseMatrix& matrix, std::vector<uint64_t>* entry_order = nullptr);
 
 /// The rows named, in that order.

@@ -24,7 +24,8 @@ TEST(SparseMatrix, TransposingTwiceGivesTheMatrixBack) {
   core::Random random(3);
   std::vector<Triplet> triplets;
   for (int i = 0; i < 300; ++i) {
-    triplets.push_back({static_cast<uint32_t>(random.Below(20)), static_cast<uint32_t>(random.Below(30)),
+    triplets.push_back({static_cast<uint32_t>(random.Below(20)),
+                        static_cast<uint32_t>(random.Below(30)),
                         static_cast<float>(1 + random.Below(5))});
   }
   const SparseMatrix matrix = FromTriplets(20, 30, triplets);
@@ -32,7 +33,8 @@ TEST(SparseMatrix, TransposingTwiceGivesTheMatrixBack) {
   const SparseMatrix transposed = Transpose(matrix, &order);
   EXPECT_TRUE(transposed.Validate().has_value());
   EXPECT_EQ(Transpose(transposed), matrix);
-  for (size_t i = 0; i < order.size(); ++i) EXPECT_EQ(transposed.values[i], matrix.values[order[i]]);
+  for (size_t i = 0; i < order.size(); ++i)
+    EXPECT_EQ(transposed.values[i], matrix.values[order[i]]);
 }
 
 TEST(SparseMatrix, RowsWithAndWithoutValuesMix) {

@@ -83,11 +83,13 @@ class HashingFile {
 
   void PadTo(uint64_t offset) {
     static constexpr char kZeros[kAlignment] = {};
-    while (written_ < offset && failure_ == 0) Write(kZeros, std::min(kAlignment, offset - written_));
+    while (written_ < offset && failure_ == 0)
+      Write(kZeros, std::min(kAlignment, offset - written_));
   }
 
   core::Result<core::Digest> Commit() {
-    if (failure_ == 0 && (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0)) failure_ = errno;
+    if (failure_ == 0 && (std::fflush(file_) != 0 || ::fsync(::fileno(file_)) != 0))
+      failure_ = errno;
     if (failure_ == 0 && ::rename(temporary_.c_str(), path_.c_str()) != 0) failure_ = errno;
     if (failure_ != 0) {
       return core::Fail(core::ErrorCode::kIo, "cannot write '{}': {}", path_.string(),
@@ -114,28 +116,38 @@ class HashingFile {
 void TensorFileWriter::AddEntry(std::string name, TensorType type, uint64_t rows, uint64_t columns,
                                 uint64_t stride_bytes, const void* data) {
   KLIEG_CHECK(!name.empty() && name.size() <= kNameLengthMax, "tensor name '{}'", name);
-  entries_.push_back({std::move(name), type, rows, columns, stride_bytes, static_cast<const std::byte*>(data), {}});
+  entries_.push_back({std::move(name),
+                      type,
+                      rows,
+                      columns,
+                      stride_bytes,
+                      static_cast<const std::byte*>(data),
+                      {}});
 }
 
 void TensorFileWriter::Add(std::string name, core::MatrixView<const float> matrix) {
-  AddEntry(std::move(name), TensorType::kFloat32, matrix.rows(), matrix.columns(), matrix.stride() * sizeof(float),
-           matrix.data());
+  AddEntry(std::move(name), TensorType::kFloat32, matrix.rows(), matrix.columns(),
+           matrix.stride() * sizeof(float), matrix.data());
 }
 
 void TensorFileWriter::Add(std::string name, std::span<const float> values) {
-  AddEntry(std::move(name), TensorType::kFloat32, 1, values.size(), values.size_bytes(), values.data());
+  AddEntry(std::move(name), TensorType::kFloat32, 1, values.size(), values.size_bytes(),
+           values.data());
 }
 
 void TensorFileWriter::Add(std::string name, std::span<const uint32_t> values) {
-  AddEntry(std::move(name), TensorType::kUint32, 1, values.size(), values.size_bytes(), values.data());
+  AddEntry(std::move(name), TensorType::kUint32, 1, values.size(), values.size_bytes(),
+           values.data());
 }
 
 void TensorFileWriter::Add(std::string name, std::span<const uint64_t> values) {
-  AddEntry(std::move(name), TensorType::kUint64, 1, values.size(), values.size_bytes(), values.data());
+  AddEntry(std::move(name), TensorType::kUint64, 1, values.size(), values.size_bytes(),
+           values.data());
 }
 
 void TensorFileWriter::Add(std::string name, std::span<const int64_t> values) {
-  AddEntry(std::move(name), TensorType::kInt64, 1, values.size(), values.size_bytes(), values.data());
+  AddEntry(std::move(name), TensorType::kInt64, 1, values.size(), values.size_bytes(),
+           values.data());
 }
 
 void TensorFileWriter::Add(std::string name, std::span<const std::string> strings) {
@@ -145,7 +157,8 @@ void TensorFileWriter::Add(std::string name, std::span<const std::string> string
     bytes += text;
     offsets.push_back(bytes.size());
   }
-  const auto own = [this](std::string entry_name, TensorType type, const void* data, uint64_t count, uint64_t size) {
+  const auto own = [this](std::string entry_name, TensorType type, const void* data, uint64_t count,
+                          uint64_t size) {
     AddEntry(std::move(entry_name), type, 1, count, size, nullptr);
     Entry& entry = entries_.back();
     const auto* first = static_cast<const std::byte*>(data);
@@ -161,8 +174,9 @@ core::Result<core::Digest> TensorFileWriter::Write(const std::filesystem::path& 
   for (const Entry& entry : entries_) directory_bytes += sizeof(DirectoryEntry) + entry.name.size();
   uint64_t offset = RoundUp(sizeof(Preamble) + header_.size() + directory_bytes);
   for (const Entry& entry : entries_) {
-    directory.push_back({static_cast<uint32_t>(entry.type), static_cast<uint32_t>(entry.name.size()), entry.rows,
-                         entry.columns, offset});
+    directory.push_back({static_cast<uint32_t>(entry.type),
+                         static_cast<uint32_t>(entry.name.size()), entry.rows, entry.columns,
+                         offset});
     offset = RoundUp(offset + entry.rows * entry.columns * SizeOf(entry.type));
   }
 
@@ -187,7 +201,8 @@ core::Result<core::Digest> TensorFileWriter::Write(const std::filesystem::path& 
     if (row_bytes == entry.stride_bytes) {
       file.Write(data, row_bytes * entry.rows);
     } else {
-      for (uint64_t row = 0; row < entry.rows; ++row) file.Write(data + row * entry.stride_bytes, row_bytes);
+      for (uint64_t row = 0; row < entry.rows; ++row)
+        file.Write(data + row * entry.stride_bytes, row_bytes);
     }
   }
   file.PadTo(offset);
@@ -199,15 +214,18 @@ core::Result<TensorFile> TensorFile::Open(const std::filesystem::path& path) {
   KLIEG_ASSIGN(core::MappedFile mapped, core::MappedFile::Open(path));
   const std::string_view text = mapped.text();
   const auto corrupt = [&path](std::string_view what) {
-    return core::Fail(ErrorCode::kCorrupt, "'{}' is not a whole tensor file: {}; restore or retrain it", path.string(),
+    return core::Fail(ErrorCode::kCorrupt,
+                      "'{}' is not a whole tensor file: {}; restore or retrain it", path.string(),
                       what);
   };
   Preamble preamble{};
   if (text.size() < sizeof(preamble)) return corrupt("it is shorter than the preamble");
   std::memcpy(&preamble, text.data(), sizeof(preamble));
-  if (!std::equal(std::begin(kMagic), std::end(kMagic), preamble.magic)) return corrupt("its first bytes are not KLIEGTF");
+  if (!std::equal(std::begin(kMagic), std::end(kMagic), preamble.magic))
+    return corrupt("its first bytes are not KLIEGTF");
   if (preamble.version > kFormatVersion) {
-    return core::Fail(ErrorCode::kVersion, "'{}' has tensor format {}, this klieg reads up to {}: use a newer klieg",
+    return core::Fail(ErrorCode::kVersion,
+                      "'{}' has tensor format {}, this klieg reads up to {}: use a newer klieg",
                       path.string(), preamble.version, kFormatVersion);
   }
   const uint64_t rest = text.size() - sizeof(preamble);
@@ -222,7 +240,8 @@ core::Result<TensorFile> TensorFile::Open(const std::filesystem::path& path) {
   const char* const directory_end = cursor + preamble.directory_bytes;
   for (uint32_t i = 0; i < preamble.entry_count; ++i) {
     DirectoryEntry entry{};
-    if (static_cast<uint64_t>(directory_end - cursor) < sizeof(entry)) return corrupt("its directory is cut short");
+    if (static_cast<uint64_t>(directory_end - cursor) < sizeof(entry))
+      return corrupt("its directory is cut short");
     std::memcpy(&entry, cursor, sizeof(entry));
     cursor += sizeof(entry);
     if (entry.name_bytes == 0 || entry.name_bytes > kNameLengthMax ||
@@ -234,7 +253,8 @@ core::Result<TensorFile> TensorFile::Open(const std::filesystem::path& path) {
     const auto type = static_cast<TensorType>(entry.type);
     const uint64_t size = SizeOf(type);
     const uint64_t limit = std::numeric_limits<uint64_t>::max();
-    const bool overflows = size == 0 || (entry.columns != 0 && entry.rows > limit / entry.columns) ||
+    const bool overflows = size == 0 ||
+                           (entry.columns != 0 && entry.rows > limit / entry.columns) ||
                            entry.rows * entry.columns > limit / size;
     if (overflows || entry.offset % kAlignment != 0 || entry.offset > text.size() ||
         entry.rows * entry.columns * size > text.size() - entry.offset) {
@@ -248,17 +268,20 @@ core::Result<TensorFile> TensorFile::Open(const std::filesystem::path& path) {
 core::Status TensorFile::Verify(const std::filesystem::path& path, const core::Digest& expected) {
   KLIEG_ASSIGN(const core::Digest found, core::HashFile(path));
   if (found == expected) return {};
-  return core::Fail(core::ErrorCode::kCorrupt, "'{}' has changed: its digest is {}, expected {}; restore it or retrain",
+  return core::Fail(core::ErrorCode::kCorrupt,
+                    "'{}' has changed: its digest is {}, expected {}; restore it or retrain",
                     path.string(), found.Short(), expected.Short());
 }
 
-core::Result<const TensorFile::Entry*> TensorFile::Find(const std::string& name, TensorType type) const {
+core::Result<const TensorFile::Entry*> TensorFile::Find(const std::string& name,
+                                                        TensorType type) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) {
     return core::Fail(core::ErrorCode::kCorrupt, "the model file has no array '{}'", name);
   }
   if (found->second.type != type) {
-    return core::Fail(core::ErrorCode::kCorrupt, "array '{}' of the model file has type {}, expected {}", name,
+    return core::Fail(core::ErrorCode::kCorrupt,
+                      "array '{}' of the model file has type {}, expected {}", name,
                       static_cast<uint32_t>(found->second.type), static_cast<uint32_t>(type));
   }
   return &found->second;
@@ -272,17 +295,20 @@ core::Result<core::MatrixView<const float>> TensorFile::Floats(const std::string
 
 core::Result<std::span<const uint32_t>> TensorFile::Uint32s(const std::string& name) const {
   KLIEG_ASSIGN(const Entry* entry, Find(name, TensorType::kUint32));
-  return std::span(reinterpret_cast<const uint32_t*>(file_.bytes().data() + entry->offset), entry->columns);
+  return std::span(reinterpret_cast<const uint32_t*>(file_.bytes().data() + entry->offset),
+                   entry->columns);
 }
 
 core::Result<std::span<const uint64_t>> TensorFile::Uint64s(const std::string& name) const {
   KLIEG_ASSIGN(const Entry* entry, Find(name, TensorType::kUint64));
-  return std::span(reinterpret_cast<const uint64_t*>(file_.bytes().data() + entry->offset), entry->columns);
+  return std::span(reinterpret_cast<const uint64_t*>(file_.bytes().data() + entry->offset),
+                   entry->columns);
 }
 
 core::Result<std::span<const int64_t>> TensorFile::Int64s(const std::string& name) const {
   KLIEG_ASSIGN(const Entry* entry, Find(name, TensorType::kInt64));
-  return std::span(reinterpret_cast<const int64_t*>(file_.bytes().data() + entry->offset), entry->columns);
+  return std::span(reinterpret_cast<const int64_t*>(file_.bytes().data() + entry->offset),
+                   entry->columns);
 }
 
 core::Result<std::vector<std::string>> TensorFile::Strings(const std::string& name) const {

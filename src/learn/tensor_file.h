@@ -1,5 +1,6 @@
-/// Named arrays and a JSON header in one file: the form in which models are stored. docs/formats/tensors.md gives
-/// the bytes. A file is mapped, not read, so that opening a large model costs little; its SHA-256 is its address.
+/// Named arrays and a JSON header in one file: the form in which models are stored.
+/// docs/formats/tensors.md gives the bytes. A file is mapped, not read, so that opening a large
+/// model costs little; its SHA-256 is its address.
 ///
 ///     learn::TensorFileWriter writer;
 ///     writer.SetHeader(header_json);
@@ -27,7 +28,14 @@
 
 namespace klieg::learn {
 
-enum class TensorType : uint32_t { kFloat32 = 1, kUint32 = 2, kUint64 = 3, kInt64 = 4, kBytes = 5, kFloat64 = 6 };
+enum class TensorType : uint32_t {
+  kFloat32 = 1,
+  kUint32 = 2,
+  kUint64 = 3,
+  kInt64 = 4,
+  kBytes = 5,
+  kFloat64 = 6
+};
 
 /// Collects views (not copies: they must live until Write) and writes them in the order added.
 class TensorFileWriter {
@@ -42,7 +50,8 @@ class TensorFileWriter {
   /// Strings, stored as offsets and one run of bytes ("name.offsets", "name.bytes").
   void Add(std::string name, std::span<const std::string> strings);
 
-  /// Writes beside `path`, syncs, renames; kIo leaves nothing behind. Returns the digest of the file.
+  /// Writes beside `path`, syncs, renames; kIo leaves nothing behind. Returns the digest of the
+  /// file.
   core::Result<core::Digest> Write(const std::filesystem::path& path) const;
 
  private:
@@ -55,8 +64,8 @@ class TensorFileWriter {
     const std::byte* data;
     std::vector<std::byte> owned;
   };
-  void AddEntry(std::string name, TensorType type, uint64_t rows, uint64_t columns, uint64_t stride_bytes,
-                const void* data);
+  void AddEntry(std::string name, TensorType type, uint64_t rows, uint64_t columns,
+                uint64_t stride_bytes, const void* data);
   std::string header_ = "{}";
   std::vector<Entry> entries_;
 };
@@ -64,7 +73,8 @@ class TensorFileWriter {
 /// A file opened for reading. Views live as long as it does. Thread-safe.
 class TensorFile {
  public:
-  /// Checks magic, version, bounds and names (kCorrupt, kVersion), not the digest of the content: see Verify.
+  /// Checks magic, version, bounds and names (kCorrupt, kVersion), not the digest of the content:
+  /// see Verify.
   static core::Result<TensorFile> Open(const std::filesystem::path& path);
 
   /// Reads everything and compares with the digest the caller expects: kCorrupt if one bit differs.

@@ -48,9 +48,7 @@ TEST_F(TensorFileTest, WhatWasWrittenIsRead) {
   EXPECT_TRUE(TensorFile::Verify(path(), digest).has_value());
 }
 
-TEST_F(TensorFileTest, SameContentGivesSameBytes) {
-  EXPECT_EQ(WriteSample(), WriteSample());
-}
+TEST_F(TensorFileTest, SameContentGivesSameBytes) { EXPECT_EQ(WriteSample(), WriteSample()); }
 
 TEST_F(TensorFileTest, AFlippedByteIsFound) {
   const core::Digest digest = WriteSample();

@@ -20,7 +20,8 @@ constexpr size_t kComponentsMax = 5;
 
 class BlendRanker : public Ranker {
  public:
-  explicit BlendRanker(std::vector<BlendComponent> components) : components_(std::move(components)) {
+  explicit BlendRanker(std::vector<BlendComponent> components)
+      : components_(std::move(components)) {
     for (const BlendComponent& one : components_) {
       kinds_.push_back(one.kind);
       weights_.push_back(static_cast<float>(one.weight));
@@ -103,12 +104,14 @@ core::Result<std::vector<double>> ParseWeights(const std::string& text, size_t c
     double value = 0;
     const auto [stop, error] = std::from_chars(part.data(), part.data() + part.size(), value);
     if (error != std::errc() || stop != part.data() + part.size() || !std::isfinite(value)) {
-      return core::Fail(ErrorCode::kInvalidArgument, "weights={}: expected auto, or numbers such as 0.6,0.4", text);
+      return core::Fail(ErrorCode::kInvalidArgument,
+                        "weights={}: expected auto, or numbers such as 0.6,0.4", text);
     }
     weights.push_back(value);
   }
   if (weights.size() != count) {
-    return core::Fail(ErrorCode::kInvalidArgument, "weights={}: {} weights for {} components", text, weights.size(), count);
+    return core::Fail(ErrorCode::kInvalidArgument, "weights={}: {} weights for {} components", text,
+                      weights.size(), count);
   }
   return weights;
 }
@@ -129,14 +132,17 @@ core::Result<std::vector<Part>> ResolveParts(const HyperParameters& values) {
   std::vector<Part> parts;
   const std::vector<std::string> kinds = SplitAtCommas(values.Text("of"));
   if (kinds.size() > kComponentsMax) {
-    return core::Fail(ErrorCode::kInvalidArgument, "of={}: at most {} components", values.Text("of"), kComponentsMax);
+    return core::Fail(ErrorCode::kInvalidArgument, "of={}: at most {} components",
+                      values.Text("of"), kComponentsMax);
   }
   for (const std::string& kind : kinds) {
     if (kind == "blend") {
-      return core::Fail(ErrorCode::kInvalidArgument, "of={}: a blend cannot hold a blend", values.Text("of"));
+      return core::Fail(ErrorCode::kInvalidArgument, "of={}: a blend cannot hold a blend",
+                        values.Text("of"));
     }
     if (std::ranges::count(kinds, kind) > 1) {
-      return core::Fail(ErrorCode::kInvalidArgument, "of={}: '{}' stands there twice", values.Text("of"), kind);
+      return core::Fail(ErrorCode::kInvalidArgument, "of={}: '{}' stands there twice",
+                        values.Text("of"), kind);
     }
     Part part{.kind = kind, .learner = nullptr, .values = {}};
     KLIEG_ASSIGN(part.learner, FindLearner(kind));
@@ -148,14 +154,15 @@ core::Result<std::vector<Part>> ResolveParts(const HyperParameters& values) {
   for (const auto& [name, value] : values.values()) {
     const size_t dot = name.find('.');
     if (dot != std::string::npos && std::ranges::find(kinds, name.substr(0, dot)) == kinds.end()) {
-      return core::Fail(ErrorCode::kInvalidArgument, "{}={}: '{}' is not among the components ({})", name, value,
-                        name.substr(0, dot), values.Text("of"));
+      return core::Fail(ErrorCode::kInvalidArgument, "{}={}: '{}' is not among the components ({})",
+                        name, value, name.substr(0, dot), values.Text("of"));
     }
   }
   return parts;
 }
 
-core::Result<std::vector<std::unique_ptr<Ranker>>> TrainParts(const std::vector<Part>& parts, const Interactions& data,
+core::Result<std::vector<std::unique_ptr<Ranker>>> TrainParts(const std::vector<Part>& parts,
+                                                              const Interactions& data,
                                                               const TrainContext& context) {
   std::vector<std::unique_ptr<Ranker>> rankers;
   for (const Part& part : parts) {
@@ -166,19 +173,24 @@ core::Result<std::vector<std::unique_ptr<Ranker>>> TrainParts(const std::vector<
   return rankers;
 }
 
-double ScaleOf(const Ranker& ranker, const Interactions& data, const HyperParameters& values, core::ThreadPool& pool) {
-  return values.Text("scaling") == "none" ? 1 : ScoreDeviation(ranker, data.matrix, kScaleRows, pool);
+double ScaleOf(const Ranker& ranker, const Interactions& data, const HyperParameters& values,
+               core::ThreadPool& pool) {
+  return values.Text("scaling") == "none" ? 1
+                                          : ScoreDeviation(ranker, data.matrix, kScaleRows, pool);
 }
 
 /// Trains the components on a part of the members and chooses weights on the others.
-core::Result<std::vector<double>> WeightsOnHeldOut(const std::vector<Part>& parts, const Interactions& data,
-                                                   const HyperParameters& values, const TrainContext& context) {
+core::Result<std::vector<double>> WeightsOnHeldOut(const std::vector<Part>& parts,
+                                                   const Interactions& data,
+                                                   const HyperParameters& values,
+                                                   const TrainContext& context) {
   SplitOptions options;
   options.seed = context.seed;
   options.heldout_share = values.Real("heldout_share");
   auto split = MakeSplit(data, SplitKind::kStrong, SplitPart::kValidation, options);
   if (!split) {
-    return core::Prefix(split.error(), "blend needs held-out members to choose weights (or give weights=…)");
+    return core::Prefix(split.error(),
+                        "blend needs held-out members to choose weights (or give weights=…)");
   }
   KLIEG_ASSIGN(const auto rankers, TrainParts(parts, split->train, context));
   std::vector<const Ranker*> pointers;
@@ -189,9 +201,10 @@ core::Result<std::vector<double>> WeightsOnHeldOut(const std::vector<Part>& part
   }
   WeightSearch found = ChooseWeights(pointers, scales, split->fold_in, split->target,
                                      static_cast<uint32_t>(values.Integer("cutoff")), context.pool);
-  context.progress.Say(fmt::format("blend of {}: weights {} give ndcg@{} {:.4f} on {} held-out members",
-                                   values.Text("of"), fmt::join(found.weights, ", "), values.Integer("cutoff"), found.ndcg,
-                                   split->target.row_count));
+  context.progress.Say(
+      fmt::format("blend of {}: weights {} give ndcg@{} {:.4f} on {} held-out members",
+                  values.Text("of"), fmt::join(found.weights, ", "), values.Integer("cutoff"),
+                  found.ndcg, split->target.row_count));
   return std::move(found.weights);
 }
 
@@ -213,7 +226,8 @@ core::Result<std::unique_ptr<Ranker>> Train(const Interactions& data, const Hype
   return MakeBlend(std::move(components));
 }
 
-core::Result<std::unique_ptr<Ranker>> Load(const std::string& prefix, std::shared_ptr<const learn::TensorFile> file) {
+core::Result<std::unique_ptr<Ranker>> Load(const std::string& prefix,
+                                           std::shared_ptr<const learn::TensorFile> file) {
   KLIEG_ASSIGN(const std::vector<std::string> kinds, file->Strings(prefix + ".kinds"));
   KLIEG_ASSIGN(const auto weights, file->Floats(prefix + ".weights"));
   KLIEG_ASSIGN(const auto scales, file->Floats(prefix + ".scales"));
@@ -241,7 +255,9 @@ core::Result<std::unique_ptr<Ranker>> Load(const std::string& prefix, std::share
 std::unique_ptr<Ranker> MakeBlend(std::vector<BlendComponent> components) {
   KLIEG_CHECK(!components.empty(), "a blend of nothing");
   for (const BlendComponent& one : components) {
-    KLIEG_CHECK(one.scale > 0 && one.ranker->title_count() == components.front().ranker->title_count(), "{}", one.kind);
+    KLIEG_CHECK(
+        one.scale > 0 && one.ranker->title_count() == components.front().ranker->title_count(),
+        "{}", one.kind);
   }
   return std::make_unique<BlendRanker>(std::move(components));
 }
@@ -279,7 +295,8 @@ std::vector<std::vector<double>> SimplexGrid(size_t count, size_t steps) {
     if (at + 1 == count) {
       place[at] = left;
       std::vector<double> weights;
-      for (const size_t one : place) weights.push_back(static_cast<double>(one) / static_cast<double>(steps));
+      for (const size_t one : place)
+        weights.push_back(static_cast<double>(one) / static_cast<double>(steps));
       grid.push_back(std::move(weights));
       return;
     }
@@ -292,10 +309,12 @@ std::vector<std::vector<double>> SimplexGrid(size_t count, size_t steps) {
   return grid;
 }
 
-WeightSearch ChooseWeights(const std::vector<const Ranker*>& rankers, const std::vector<double>& scales,
-                           const learn::SparseMatrix& fold_in, const learn::SparseMatrix& target, uint32_t cutoff,
+WeightSearch ChooseWeights(const std::vector<const Ranker*>& rankers,
+                           const std::vector<double>& scales, const learn::SparseMatrix& fold_in,
+                           const learn::SparseMatrix& target, uint32_t cutoff,
                            core::ThreadPool& pool) {
-  const std::vector<std::vector<double>> grid = SimplexGrid(rankers.size(), StepsFor(rankers.size()));
+  const std::vector<std::vector<double>> grid =
+      SimplexGrid(rankers.size(), StepsFor(rankers.size()));
   const size_t titles = rankers.front()->title_count();
   const size_t rows = fold_in.row_count;
   const learn::Ndcg ndcg(cutoff);
@@ -324,7 +343,8 @@ WeightSearch ChooseWeights(const std::vector<const Ranker*>& rankers, const std:
         hits.clear();
         const learn::TopKResult best = top_k.Select(mixed, cutoff);
         for (size_t place = 0; place < best.best.size(); ++place) {
-          if (std::ranges::binary_search(wanted, best.best[place].index)) hits.push_back(static_cast<uint32_t>(place));
+          if (std::ranges::binary_search(wanted, best.best[place].index))
+            hits.push_back(static_cast<uint32_t>(place));
         }
         gains(first + row, g) = wanted.empty() ? 0 : ndcg.At(hits, wanted.size(), cutoff);
       }
@@ -342,26 +362,44 @@ WeightSearch ChooseWeights(const std::vector<const Ranker*>& rankers, const std:
 
 const Learner& BlendLearner() {
   static const std::vector<HyperParameter> hyper_parameters = {
-      {.name = "of", .type = HyperParameterType::kText, .default_value = "edlae,ials",
+      {.name = "of",
+       .type = HyperParameterType::kText,
+       .default_value = "edlae,ials",
        .meaning = "The rankers that are blended, separated by commas."},
-      {.name = "weights", .type = HyperParameterType::kText, .default_value = "auto",
+      {.name = "weights",
+       .type = HyperParameterType::kText,
+       .default_value = "auto",
        .meaning = "auto: chosen on held-out members; or one number a component."},
-      {.name = "scaling", .type = HyperParameterType::kChoice, .default_value = "deviation",
+      {.name = "scaling",
+       .type = HyperParameterType::kChoice,
+       .default_value = "deviation",
        .choices = {"deviation", "none"},
-       .meaning = "deviation: scores are divided by their standard deviation over training histories; none: weights are for the scores as they are."},
-      {.name = "heldout_share", .type = HyperParameterType::kReal, .default_value = "0.1", .low = 0.01, .high = 0.4,
+       .meaning = "deviation: scores are divided by their standard deviation over training "
+                  "histories; none: weights are for the scores as they are."},
+      {.name = "heldout_share",
+       .type = HyperParameterType::kReal,
+       .default_value = "0.1",
+       .low = 0.01,
+       .high = 0.4,
        .meaning = "Share of members held out while weights are chosen."},
-      {.name = "cutoff", .type = HyperParameterType::kInteger, .default_value = "100", .low = 1, .high = 1000,
+      {.name = "cutoff",
+       .type = HyperParameterType::kInteger,
+       .default_value = "100",
+       .low = 1,
+       .high = 1000,
        .meaning = "k of the NDCG@k that weights are chosen by."},
-      {.name = "*", .type = HyperParameterType::kText, .default_value = "",
+      {.name = "*",
+       .type = HyperParameterType::kText,
+       .default_value = "",
        .meaning = "component.name=value sets a hyper-parameter of a component."},
   };
-  static const Learner learner = {.name = "blend",
-                                  .summary = "A weighted sum of other rankers; weights are chosen on held-out members.",
-                                  .source = "Linear combination of standardised scores; see docs/decisions/0008-blend.md",
-                                  .hyper_parameters = hyper_parameters,
-                                  .train = Train,
-                                  .load = Load};
+  static const Learner learner = {
+      .name = "blend",
+      .summary = "A weighted sum of other rankers; weights are chosen on held-out members.",
+      .source = "Linear combination of standardised scores; see docs/decisions/0008-blend.md",
+      .hyper_parameters = hyper_parameters,
+      .train = Train,
+      .load = Load};
   return learner;
 }
 

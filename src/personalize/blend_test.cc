@@ -15,7 +15,8 @@ namespace {
 /// Scores a title by a fixed amount plus so much for each title of the history.
 class FixedRanker : public Ranker {
  public:
-  FixedRanker(std::vector<float> base, float per_title) : base_(std::move(base)), per_title_(per_title) {}
+  FixedRanker(std::vector<float> base, float per_title)
+      : base_(std::move(base)), per_title_(per_title) {}
   std::string_view kind() const override { return "fixed"; }
   uint32_t title_count() const override { return static_cast<uint32_t>(base_.size()); }
   void Score(const learn::SparseMatrix& histories, size_t first, size_t count,
@@ -26,8 +27,10 @@ class FixedRanker : public Ranker {
       }
     }
   }
-  Explanation Explain(std::span<const uint32_t> history, std::span<const float>, TitleIndex title) const override {
-    Explanation explanation{.score = base_[title.value()], .base = base_[title.value()], .contributions = {}};
+  Explanation Explain(std::span<const uint32_t> history, std::span<const float>,
+                      TitleIndex title) const override {
+    Explanation explanation{
+        .score = base_[title.value()], .base = base_[title.value()], .contributions = {}};
     for (const uint32_t one : history) {
       explanation.contributions.push_back({TitleIndex(one), per_title_});
       explanation.score += per_title_;
@@ -51,8 +54,10 @@ learn::SparseMatrix Rows(const std::vector<std::vector<uint32_t>>& rows, uint32_
 
 TEST(Blend, ScoresAreTheWeightedSumAndReasonsAddUp) {
   std::vector<BlendComponent> components;
-  components.push_back({"a", 0.75, 2, std::make_unique<FixedRanker>(std::vector<float>{1, 2, 3}, 1.0F)});
-  components.push_back({"b", 0.25, 0.5, std::make_unique<FixedRanker>(std::vector<float>{9, 0, 3}, -2.0F)});
+  components.push_back(
+      {"a", 0.75, 2, std::make_unique<FixedRanker>(std::vector<float>{1, 2, 3}, 1.0F)});
+  components.push_back(
+      {"b", 0.25, 0.5, std::make_unique<FixedRanker>(std::vector<float>{9, 0, 3}, -2.0F)});
   const auto blend = MakeBlend(std::move(components));
   const learn::SparseMatrix history = Rows({{0, 2}}, 3);
   core::Matrix<float> scores(1, 3);
@@ -69,7 +74,8 @@ TEST(Blend, ScoresAreTheWeightedSumAndReasonsAddUp) {
 TEST(Blend, TheGridHoldsEveryMultipleOnce) {
   const auto grid = SimplexGrid(3, 4);
   EXPECT_EQ(grid.size(), 15U);  // C(4 + 2, 2)
-  for (const auto& weights : grid) EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0), 1, 1e-12);
+  for (const auto& weights : grid)
+    EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0), 1, 1e-12);
 }
 
 TEST(Blend, TheComponentThatIsRightGetsTheWeight) {
@@ -110,10 +116,13 @@ Interactions TwoTastes(uint32_t members) {
 
 class BlendTraining : public testing::Test {
  protected:
-  core::Result<std::unique_ptr<Ranker>> Train(const std::map<std::string, std::string>& set, size_t threads = 2) {
-    KLIEG_ASSIGN(const HyperParameters values, HyperParameters::Make(BlendLearner().hyper_parameters, set));
+  core::Result<std::unique_ptr<Ranker>> Train(const std::map<std::string, std::string>& set,
+                                              size_t threads = 2) {
+    KLIEG_ASSIGN(const HyperParameters values,
+                 HyperParameters::Make(BlendLearner().hyper_parameters, set));
     core::ThreadPool pool(threads);
-    return BlendLearner().train(data_, values, {.pool = pool, .progress = core::SilentProgress(), .seed = 4});
+    return BlendLearner().train(data_, values,
+                                {.pool = pool, .progress = core::SilentProgress(), .seed = 4});
   }
   Interactions data_ = TwoTastes(200);
 };
@@ -125,7 +134,8 @@ TEST_F(BlendTraining, ATrainedBlendIsSavedAndLoadedToTheBit) {
   learn::TensorFileWriter writer;
   (*trained)->Save("r", writer);
   ASSERT_TRUE(writer.Write(folder.path() / "m").has_value());
-  auto file = std::make_shared<const learn::TensorFile>(learn::TensorFile::Open(folder.path() / "m").value());
+  auto file = std::make_shared<const learn::TensorFile>(
+      learn::TensorFile::Open(folder.path() / "m").value());
   const auto loaded = BlendLearner().load("r", file);
   ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
   core::Matrix<float> before(1, 20);
@@ -147,7 +157,8 @@ TEST_F(BlendTraining, ThreadsDoNotChangeWeights) {
 }
 
 TEST_F(BlendTraining, WhatCannotBeBlendedIsRefused) {
-  for (const std::map<std::string, std::string>& set : std::vector<std::map<std::string, std::string>>{
+  for (const std::map<std::string, std::string>& set :
+       std::vector<std::map<std::string, std::string>>{
            {{"of", "ease,nothing"}},
            {{"of", "ease,ease"}},
            {{"of", "blend,ease"}},

@@ -2,29 +2,27 @@
 ///
 /// With X the members × titles matrix of ones, n_u and n_i the entries of its rows and columns, and
 ///
-///     X~ = diag(n_u^-a) X diag(n_i^-b)         scaled interactions           a, b:
-///     member_exponent, title_exponent G  = X~' X~                              Gram matrix L  =
-///     diag(lambda + m G_ii^g + p/(1-p) G_ii)                            m, g: popularity_lambda,
-///     popularity_exponent P  = (G + L)^-1 p: dropout
+///     X~ = diag(n_u^-a) X diag(n_i^-b)              a, b: member_exponent, title_exponent
+///     G  = X~' X~                                   Gram matrix
+///     L  = diag(lambda + m G_ii^g + p/(1-p) G_ii)   m, g: popularity_lambda, popularity_exponent
+///     P  = (G + L)^-1                               p: dropout
 ///
 /// the weights are zero on the diagonal and elsewhere, with e the diagonal_exponent and c the
 /// output_exponent,
 ///
-///     B_ij = n_i^-b · B~_ij · n_j^c            B~_ij = -P_ij · P_jj^-e · L_jj^(1-e)
+///     B_ij = n_i^-b · B~_ij · n_j^c                 B~_ij = -P_ij · P_jj^-e · L_jj^(1-e)
 ///
 /// so that a raw history x is scored as (x diag(n^-b)) B~ diag(n^c); the factor n_u^-a of the
 /// member who asks is left out, because it cannot change an order.
 ///
-///   e = 1   B~_ij = -P_ij / P_jj minimises |X~ - X~ B|² + Σ L_ii |B_i·|² under a zero diagonal.
-///   With L = lambda I this is
-///           EASE (Steck, WWW 2019, eq. 8); with L = lambda I + p/(1-p) dMat(G) it is EDLAE with
-///           all emphasis on what was dropped (Steck, NeurIPS 2020, section 3), that is, a
-///           denoising autoencoder that drops each input with probability p and is judged by the
-///           inputs it did not see.
-///   e = 0   B~_ij = -P_ij L_jj, ridge regression whose diagonal is removed afterwards: the
-///   denoising autoencoder judged by
-///           all inputs alike (DLAE). Between the two lies less than full pressure to ignore the
-///           title itself.
+/// e = 1: B~_ij = -P_ij / P_jj minimises |X~ - X~ B|² + Σ L_ii |B_i·|² under a zero diagonal. With
+/// L = lambda I this is EASE (Steck, WWW 2019, eq. 8); with L = lambda I + p/(1-p) dMat(G) it is
+/// EDLAE with all emphasis on what was dropped (Steck, NeurIPS 2020, section 3): a denoising
+/// autoencoder that drops each input with probability p and is judged by the inputs it did not see.
+///
+/// e = 0: B~_ij = -P_ij L_jj, ridge regression whose diagonal is removed afterwards: the denoising
+/// autoencoder judged by all inputs alike (DLAE). Between the two lies less than full pressure to
+/// ignore the title itself.
 ///
 /// Title scaling and regularisation are one thing seen twice: exponents b and c equal b = 0, lambda
 /// n_i^2b in place of lambda, and c - b in place of c. Both are offered because the literature

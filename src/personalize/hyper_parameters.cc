@@ -38,28 +38,31 @@ core::Status CheckValue(const HyperParameter& declared, const std::string& text)
       return {};
     case HyperParameterType::kChoice: {
       if (std::ranges::find(declared.choices, text) != declared.choices.end()) return {};
-      return core::Fail(ErrorCode::kInvalidArgument, "{}={}: expected one of {}", declared.name, text,
-                        fmt::join(declared.choices, ", "));
+      return core::Fail(ErrorCode::kInvalidArgument, "{}={}: expected one of {}", declared.name,
+                        text, fmt::join(declared.choices, ", "));
     }
     case HyperParameterType::kInteger: {
       int64_t value = 0;
       if (!ParseWhole(text, value)) {
-        return core::Fail(ErrorCode::kInvalidArgument, "{}={}: expected a whole number", declared.name, text);
+        return core::Fail(ErrorCode::kInvalidArgument, "{}={}: expected a whole number",
+                          declared.name, text);
       }
-      if (static_cast<double>(value) < declared.low || static_cast<double>(value) > declared.high) break;
+      if (static_cast<double>(value) < declared.low || static_cast<double>(value) > declared.high)
+        break;
       return {};
     }
     case HyperParameterType::kReal: {
       double value = 0;
       if (!ParseWhole(text, value) || !std::isfinite(value)) {
-        return core::Fail(ErrorCode::kInvalidArgument, "{}={}: expected a number", declared.name, text);
+        return core::Fail(ErrorCode::kInvalidArgument, "{}={}: expected a number", declared.name,
+                          text);
       }
       if (value < declared.low || value > declared.high) break;
       return {};
     }
   }
-  return core::Fail(ErrorCode::kInvalidArgument, "{}={} is out of range: expected {} to {} ({})", declared.name, text,
-                    declared.low, declared.high, declared.meaning);
+  return core::Fail(ErrorCode::kInvalidArgument, "{}={} is out of range: expected {} to {} ({})",
+                    declared.name, text, declared.low, declared.high, declared.meaning);
 }
 
 }  // namespace
@@ -78,7 +81,8 @@ core::Result<HyperParameters> HyperParameters::Make(std::span<const HyperParamet
         result.values_[name] = value;
         continue;
       }
-      return core::Fail(ErrorCode::kInvalidArgument, "there is no hyper-parameter '{}' here; there are: {}", name,
+      return core::Fail(ErrorCode::kInvalidArgument,
+                        "there is no hyper-parameter '{}' here; there are: {}", name,
                         NamesOf(declared));
     }
     KLIEG_TRY(CheckValue(*known, value));
@@ -114,9 +118,9 @@ std::map<std::string, std::string> HyperParameters::Component(std::string_view c
   return result;
 }
 
-std::map<std::string, std::string> DrawHyperParameters(std::span<const HyperParameter> declared,
-                                                       const std::map<std::string, std::string>& fixed,
-                                                       core::Random& random) {
+std::map<std::string, std::string> DrawHyperParameters(
+    std::span<const HyperParameter> declared, const std::map<std::string, std::string>& fixed,
+    core::Random& random) {
   std::map<std::string, std::string> drawn = fixed;
   for (const HyperParameter& one : declared) {
     if (one.tune_low == one.tune_high || one.name == "*") continue;
@@ -134,8 +138,9 @@ std::map<std::string, std::string> DrawHyperParameters(std::span<const HyperPara
         text = fmt::format("{:.4g}", value);
         break;
       case HyperParameterType::kChoice:
-        text = one.choices[std::min(static_cast<size_t>(place * static_cast<double>(one.choices.size())),
-                                    one.choices.size() - 1)];
+        text = one.choices[std::min(
+            static_cast<size_t>(place * static_cast<double>(one.choices.size())),
+            one.choices.size() - 1)];
         break;
       case HyperParameterType::kText:
         text = one.default_value;

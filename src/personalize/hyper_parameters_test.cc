@@ -5,13 +5,30 @@
 namespace klieg::personalize {
 namespace {
 
-const std::vector<HyperParameter> kDeclared = {
-    {.name = "lambda", .type = HyperParameterType::kReal, .default_value = "500", .low = 0, .high = 1e6,
-     .tune_low = 1, .tune_high = 1000, .logarithmic = true, .meaning = "ridge"},
-    {.name = "epochs", .type = HyperParameterType::kInteger, .default_value = "16", .low = 1, .high = 100,
-     .tune_low = 4, .tune_high = 32, .meaning = "passes"},
-    {.name = "solver", .type = HyperParameterType::kChoice, .default_value = "exact", .tune_low = 0, .tune_high = 1,
-     .choices = {"exact", "cg"}, .meaning = "how rows are solved"}};
+const std::vector<HyperParameter> kDeclared = {{.name = "lambda",
+                                                .type = HyperParameterType::kReal,
+                                                .default_value = "500",
+                                                .low = 0,
+                                                .high = 1e6,
+                                                .tune_low = 1,
+                                                .tune_high = 1000,
+                                                .logarithmic = true,
+                                                .meaning = "ridge"},
+                                               {.name = "epochs",
+                                                .type = HyperParameterType::kInteger,
+                                                .default_value = "16",
+                                                .low = 1,
+                                                .high = 100,
+                                                .tune_low = 4,
+                                                .tune_high = 32,
+                                                .meaning = "passes"},
+                                               {.name = "solver",
+                                                .type = HyperParameterType::kChoice,
+                                                .default_value = "exact",
+                                                .tune_low = 0,
+                                                .tune_high = 1,
+                                                .choices = {"exact", "cg"},
+                                                .meaning = "how rows are solved"}};
 
 TEST(HyperParameters, DefaultsStandUnlessSet) {
   const auto values = HyperParameters::Make(kDeclared, {{"lambda", "2.5"}}).value();
@@ -40,8 +57,12 @@ TEST(HyperParameters, ValuesThatDoNotFitAreRefused) {
 
 TEST(HyperParameters, ComponentsKeepTheirOwnNames) {
   std::vector<HyperParameter> declared = kDeclared;
-  declared.push_back({.name = "*", .type = HyperParameterType::kText, .default_value = "", .meaning = "components"});
-  const auto values = HyperParameters::Make(declared, {{"ease.lambda", "7"}, {"ials.epochs", "3"}}).value();
+  declared.push_back({.name = "*",
+                      .type = HyperParameterType::kText,
+                      .default_value = "",
+                      .meaning = "components"});
+  const auto values =
+      HyperParameters::Make(declared, {{"ease.lambda", "7"}, {"ials.epochs", "3"}}).value();
   EXPECT_EQ(values.Component("ease"), (std::map<std::string, std::string>{{"lambda", "7"}}));
 }
 

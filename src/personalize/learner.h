@@ -1,4 +1,5 @@
-/// Learners: what turns interactions into rankers. One declaration each; the list is in learners.cc.
+/// Learners: what turns interactions into rankers. One declaration each; the list is in
+/// learners.cc.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct TrainContext {
   core::ThreadPool& pool;
   core::Progress& progress;
   uint64_t seed = 1;
-  uint64_t memory_limit_bytes = 0;  ///< 0: what is available. A learner that needs more refuses with kOutOfMemory.
+  uint64_t memory_limit_bytes =
+      0;  ///< 0: what is available. A learner that needs more refuses with kOutOfMemory.
 };
 
 struct Learner {
@@ -32,7 +34,8 @@ struct Learner {
   std::string_view source;   ///< Paper and equation.
   std::span<const HyperParameter> hyper_parameters;
   /// Same data, values and seed give the same bytes for any number of threads.
-  core::Result<std::unique_ptr<Ranker>> (*train)(const Interactions& data, const HyperParameters& values,
+  core::Result<std::unique_ptr<Ranker>> (*train)(const Interactions& data,
+                                                 const HyperParameters& values,
                                                  const TrainContext& context);
   /// The inverse of Ranker::Save.
   core::Result<std::unique_ptr<Ranker>> (*load)(const std::string& prefix,

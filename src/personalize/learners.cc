@@ -11,8 +11,9 @@
 namespace klieg::personalize {
 
 std::span<const Learner> Learners() {
-  static const std::vector<Learner> learners = {PopularityLearner(), ItemKnnLearner(), EaseLearner(),
-                                                EdlaeLearner(),      EaseSparseLearner(), IalsLearner(),    BlendLearner()};
+  static const std::vector<Learner> learners = {
+      PopularityLearner(), ItemKnnLearner(), EaseLearner(), EdlaeLearner(),
+      EaseSparseLearner(), IalsLearner(),    BlendLearner()};
   return learners;
 }
 
@@ -22,7 +23,8 @@ core::Result<const Learner*> FindLearner(std::string_view name) {
     if (learner.name == name) return &learner;
     names += fmt::format("{}{}", names.empty() ? "" : ", ", learner.name);
   }
-  return core::Fail(core::ErrorCode::kInvalidArgument, "there is no ranker '{}'; there are: {}", name, names);
+  return core::Fail(core::ErrorCode::kInvalidArgument, "there is no ranker '{}'; there are: {}",
+                    name, names);
 }
 
 }  // namespace klieg::personalize

@@ -38,12 +38,14 @@ core::Result<Model> LoadModel(const std::filesystem::path& path) {
     return corrupt("its header is not the JSON object of one");
   }
   if (header["format"].get<int64_t>() > kModelFormat) {
-    return core::Fail(core::ErrorCode::kVersion, "'{}' has model format {}, this klieg reads up to {}: use a newer klieg",
+    return core::Fail(core::ErrorCode::kVersion,
+                      "'{}' has model format {}, this klieg reads up to {}: use a newer klieg",
                       path.string(), header["format"].get<int64_t>(), kModelFormat);
   }
   Model model;
   try {
-    model.hyper_parameters = header.at("hyper_parameters").get<std::map<std::string, std::string>>();
+    model.hyper_parameters =
+        header.at("hyper_parameters").get<std::map<std::string, std::string>>();
     model.seed = header.at("seed").get<uint64_t>();
     model.code_version = header.at("code_version").get<std::string>();
     model.instruction_set = header.at("instruction_set").get<std::string>();

@@ -1,8 +1,9 @@
-/// A ranker scores titles for a member, given nothing but that member's history. Rankers are immutable and thread-safe.
+/// A ranker scores titles for a member, given nothing but that member's history. Rankers are
+/// immutable and thread-safe.
 ///
-/// Training and use live apart: learner.h makes rankers, this header uses them. Because a score is a function of a
-/// history, a member who joined after training is served exactly like one who was there (fold-in), and what is
-/// evaluated is what is served.
+/// Training and use live apart: learner.h makes rankers, this header uses them. Because a score is
+/// a function of a history, a member who joined after training is served exactly like one who was
+/// there (fold-in), and what is evaluated is what is served.
 ///
 /// Letters: T titles, H titles in a history.
 #pragma once
@@ -43,10 +44,11 @@ class Ranker {
   virtual std::string_view kind() const = 0;
   virtual uint32_t title_count() const = 0;
 
-  /// scores(i, t) for i in [0, count): the score of title t for the history in row first + i of `histories`
-  /// (rows × T). Titles of the history are scored like all others; leaving them out is the caller's decision.
-  /// An empty history gets scores too (all equal where the ranker knows nothing else). Runs in the calling thread.
-  /// Scores are finite. The result for a row does not depend on which rows it was scored with.
+  /// scores(i, t) for i in [0, count): the score of title t for the history in row first + i of
+  /// `histories` (rows × T). Titles of the history are scored like all others; leaving them out is
+  /// the caller's decision. An empty history gets scores too (all equal where the ranker knows
+  /// nothing else). Runs in the calling thread. Scores are finite. The result for a row does not
+  /// depend on which rows it was scored with.
   virtual void Score(const learn::SparseMatrix& histories, size_t first, size_t count,
                      core::MatrixView<float> scores) const = 0;
 
@@ -54,7 +56,8 @@ class Ranker {
   virtual Explanation Explain(std::span<const uint32_t> history, std::span<const float> values,
                               TitleIndex title) const = 0;
 
-  /// Adds its arrays, names prefixed with `prefix`, to a file; views must stay valid while the ranker lives.
+  /// Adds its arrays, names prefixed with `prefix`, to a file; views must stay valid while the
+  /// ranker lives.
   virtual void Save(const std::string& prefix, learn::TensorFileWriter& writer) const = 0;
 
   /// Bytes its arrays take.

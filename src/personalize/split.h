@@ -64,9 +64,10 @@ struct Split {
 core::Result<Split> MakeSplit(const Interactions& data, SplitKind kind, SplitPart part,
                               const SplitOptions& options);
 
-/// Holds out int(share · n) interactions of every member with n >= 5 by chance, the rest train and are the fold-in: for choosing on the
-/// training side of published files, whose own target must stay unseen and which rarely have times. Members of whom
-/// nothing is held out only train. kInvalidArgument when nothing is held out of anybody.
+/// Holds out int(share · n) interactions of every member with n >= 5 by chance, the rest train and
+/// are the fold-in: for choosing on the training side of published files, whose own target must
+/// stay unseen and which rarely have times. Members of whom nothing is held out only train.
+/// kInvalidArgument when nothing is held out of anybody.
 core::Result<Split> HoldOutInteractions(const Interactions& data, double share, uint64_t seed);
 
 /// From published files; members and titles are matched by name. Titles that are not in training

@@ -19,7 +19,8 @@ using Values = std::map<std::string, std::string>;
 
 constexpr std::array<std::string_view, 6> kMetrics = {"ndcg", "recall", "recall_full",
                                                       "map",  "mrr",    "hit_rate"};
-/// How far a draw may stay from the best so far, as a share of its own distance: 0.3 keeps the third part of a range in reach.
+/// How far a draw may stay from the best so far, as a share of its own distance: 0.3 keeps the
+/// third part of a range in reach.
 constexpr double kStayAway = 0.3;
 /// The first trials look at the whole ranges before any is moved towards the best.
 constexpr uint32_t kWideTrials = 8;
@@ -52,8 +53,8 @@ double ToNumber(const std::string& text) {
   return value;
 }
 
-/// A draw moved towards the best value of one hyper-parameter: numbers part of the way (in the logarithm where they are drawn so),
-/// choices most of the time wholly.
+/// A draw moved towards the best value of one hyper-parameter: numbers part of the way (in the
+/// logarithm where they are drawn so), choices most of the time wholly.
 std::string MoveTowards(const HyperParameter& one, const std::string& drawn,
                         const std::string& best, core::Random& random) {
   if (one.type == HyperParameterType::kChoice || one.type == HyperParameterType::kText) {

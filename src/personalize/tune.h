@@ -1,14 +1,17 @@
 /// Searches hyper-parameters on validation members only: what is chosen by is never what is shown.
 ///
-///     KLIEG_ASSIGN(const Tuning tuning, Tune(*learner, data, fixed, {.trials = 30}, context, [&](const Trial& trial) {
+///     const OnTrial keep = [&](const Trial& trial) {
 ///       ... record the trial: a killed search loses only the one under way ...
-///     }));
+///     };
+///     KLIEG_ASSIGN(const Tuning tuning,
+///                  Tune(*learner, data, fixed, {.trials = 30}, context, keep));
 ///     train with tuning.trials[tuning.best].values, judge on SplitPart::kTest
 ///
-/// The first trial is the defaults. Trials 1 to 8 and every third one after them are drawn from the whole of the tuning ranges
-/// (random search: Bergstra and Bengio, JMLR 2012); the rest are drawn and then moved towards the best so far, which
-/// spends more trials where the good ones are. A trial depends on the seed, its number and the trials before it, so that a
-/// search that goes on from completed trials ends like one that was never interrupted.
+/// The first trial is the defaults. Trials 1 to 8 and every third one after them are drawn from the
+/// whole of the tuning ranges (random search: Bergstra and Bengio, JMLR 2012); the rest are drawn
+/// and then moved towards the best so far, which spends more trials where the good ones are. A
+/// trial depends on the seed, its number and the trials before it, so that a search that goes on
+/// from completed trials ends like one that was never interrupted.
 #pragma once
 
 #include <cstdint>
@@ -54,9 +57,10 @@ struct Tuning {
 /// Called after each new trial, in order.
 using OnTrial = std::function<void(const Trial&)>;
 
-/// `fixed` values stay as they are. A trial that fails is recorded and the search goes on; if every one fails, so does Tune, with
-/// the first error. kInvalidArgument: bad options or fixed values, completed trials that are not numbered 0, 1, 2 …, data that
-/// cannot be split. kInterrupted ends the search at once.
+/// `fixed` values stay as they are. A trial that fails is recorded and the search goes on; if every
+/// one fails, so does Tune, with the first error. kInvalidArgument: bad options or fixed values,
+/// completed trials that are not numbered 0, 1, 2 …, data that cannot be split. kInterrupted ends
+/// the search at once.
 core::Result<Tuning> Tune(const Learner& learner, const Interactions& data,
                           const std::map<std::string, std::string>& fixed,
                           const TuneOptions& options, const TrainContext& context,

@@ -57,7 +57,8 @@ const HyperParameter kDeclared[] = {
      .meaning = "Training fails beyond."},
 };
 
-/// What the learner was given to train on, for the tests that ask whether that was right. Learners are plain functions.
+/// What the learner was given to train on, for the tests that ask whether that was right. Learners
+/// are plain functions.
 std::vector<Interactions>& TrainedOn() {
   static std::vector<Interactions> seen;
   return seen;

@@ -45,7 +45,8 @@ Meaning MeaningOf(int result) {
 }  // namespace
 
 Database::WriteTransaction::WriteTransaction(soci::session& session) : session_(session) {
-  // SQLite's plain "begin" takes no lock; two such transactions that read and then write would fail instead of waiting.
+  // SQLite's plain "begin" takes no lock; two such transactions that read and then write would fail
+  // instead of waiting.
   session_ << "begin immediate";
 }
 

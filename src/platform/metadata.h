@@ -1,15 +1,18 @@
-/// The metadata store: datasets, runs, models and what came from what. SOCI over SQLite (PostgreSQL later): one code path,
-/// migrations in src/platform/migrations/*.sql.
+/// The metadata store: datasets, runs, models and what came from what. SOCI over SQLite (PostgreSQL
+/// later): one code path, migrations in src/platform/migrations/*.sql.
 ///
 ///     KLIEG_ASSIGN(auto store, platform::MetadataStore::Open(workspace));
-///     KLIEG_ASSIGN(auto run, store->StartRun({.kind = "train", .name = "ease on films", .parameters = json, .seed = 1}));
-///     ...                               // run.AddInput(...), run.AddMetric(...), run.AddArtifact(...)
-///     KLIEG_TRY(run.Finish());          // destroyed without Finish: recorded as failed
+///     KLIEG_ASSIGN(auto run, store->StartRun({.kind = "train", .name = "ease on films",
+///                                             .parameters = json, .seed = 1}));
+///     ...                          // run.AddInput(…), run.AddMetric(…), run.AddArtifact(…)
+///     KLIEG_TRY(run.Finish());     // destroyed without Finish: recorded as failed
 ///
-/// Safe for several processes. One MetadataStore object, with the runs it started, is used from one thread at a time.
+/// Safe for several processes. One MetadataStore object, with the runs it started, is used from one
+/// thread at a time.
 ///
-/// What a call wrote is on disk when it returns. After a failure nothing of that call was written. Codes: kIo (busy, no space,
-/// no permission), kCorrupt (the database is damaged; the message says what to do), kNotFound, kInvalidArgument.
+/// What a call wrote is on disk when it returns. After a failure nothing of that call was written.
+/// Codes: kIo (busy, no space, no permission), kCorrupt (the database is damaged; the message says
+/// what to do), kNotFound, kInvalidArgument.
 #pragma once
 
 #include <cstdint>
@@ -123,10 +126,11 @@ class Run {
   core::Status AddInput(const RunInput& input);
   core::Status AddMetric(const RunMetric& metric);
   core::Status AddMetrics(const std::vector<RunMetric>& metrics);
-  /// The file must exist; its digest is computed when empty. A folder may be named with a digest, and is
-  /// then only checked for being there.
+  /// The file must exist; its digest is computed when empty. A folder may be named with a digest,
+  /// and is then only checked for being there.
   core::Status AddArtifact(RunArtifact artifact);
-  /// Ends the run. After a failure it has not ended: its destruction tries to record that it failed.
+  /// Ends the run. After a failure it has not ended: its destruction tries to record that it
+  /// failed.
   core::Status Finish();
   /// Records the error and returns it, for `return run.Fail(error)`.
   tl::unexpected<core::Error> Fail(core::Error error);
@@ -140,9 +144,9 @@ class Run {
 
 class MetadataStore {
  public:
-  /// Opens the workspace's store, running migrations that are missing. kVersion when a newer klieg migrated it.
-  /// Runs whose process has gone are marked killed. kCorrupt when the database is damaged, or missing though there are runs.
-  /// `clock` must outlive the store and its runs.
+  /// Opens the workspace's store, running migrations that are missing. kVersion when a newer klieg
+  /// migrated it. Runs whose process has gone are marked killed. kCorrupt when the database is
+  /// damaged, or missing though there are runs. `clock` must outlive the store and its runs.
   static core::Result<std::unique_ptr<MetadataStore>> Open(const Workspace& workspace,
                                                            const core::Clock& clock);
   virtual ~MetadataStore() = default;
@@ -153,7 +157,8 @@ class MetadataStore {
   virtual core::Result<RunRecord> GetRun(
       const std::string& id) = 0;  ///< With everything. Unique prefixes of ids will do.
 
-  /// Sets version and created. Names of datasets and models are 1 to 200 bytes without '@', '/' and control characters.
+  /// Sets version and created. Names of datasets and models are 1 to 200 bytes without '@', '/' and
+  /// control characters.
   virtual core::Result<DatasetRecord> AddDataset(DatasetRecord record) = 0;
   /// "name" (latest) or "name@3". kNotFound lists what there is.
   virtual core::Result<DatasetRecord> GetDataset(const std::string& name,
@@ -166,8 +171,8 @@ class MetadataStore {
   virtual core::Result<ModelRecord> GetModel(const std::string& name) = 0;
   virtual core::Result<std::vector<ModelRecord>> ListModels() = 0;
 
-  /// The files models and artifacts point to, checked against their digests, and the database by its own check: every
-  /// problem in words, "corrupt: …" or "not_found: …"; empty when all is well.
+  /// The files models and artifacts point to, checked against their digests, and the database by
+  /// its own check: every problem in words, "corrupt: …" or "not_found: …"; empty when all is well.
   virtual core::Result<std::vector<std::string>> VerifyArtifacts() = 0;
 };
 

@@ -134,7 +134,8 @@ core::Status SqlMetadataStore::MarkKilledRuns() {
   for (const std::string& id : running) {
     KLIEG_ASSIGN(const bool alive, RunIsAlive(workspace_.runs(), id));
     if (alive) continue;
-    // The state is asked for again: the run may have ended, and its lock been freed, since it was read.
+    // The state is asked for again: the run may have ended, and its lock been freed, since it was
+    // read.
     KLIEG_TRY(database_->Write("mark a killed run", [&]() -> core::Status {
       const std::string error = fmt::format(
           "its process ended without a result; repeat it with: klieg runs --repeat {}", id);

@@ -1,5 +1,5 @@
-/// The schema of the metadata store as a row of steps: src/platform/migrations/*.sql, embedded at build time.
-/// A step that has been released is never changed; the next one changes the schema.
+/// The schema of the metadata store as a row of steps: src/platform/migrations/*.sql, embedded at
+/// build time. A step that has been released is never changed; the next one changes the schema.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ struct Migration {
 /// In order of version, without gaps.
 std::span<const Migration> AllMigrations();
 
-/// The statements of a migration, without comment lines. A statement ends with a semicolon at the end of a line.
+/// The statements of a migration, without comment lines. A statement ends with a semicolon at the
+/// end of a line.
 std::vector<std::string> SplitStatements(std::string_view sql);
 
 }  // namespace klieg::platform

@@ -16,7 +16,8 @@ struct NameVersion {
 
 core::Result<NameVersion> ParseNameVersion(std::string_view text);
 
-/// Whether something may be called so: 1 to 200 bytes without '@', '/' and control characters. `what` is "dataset", "model".
+/// Whether something may be called so: 1 to 200 bytes without '@', '/' and control characters.
+/// `what` is "dataset", "model".
 core::Status CheckName(std::string_view what, std::string_view name);
 
 }  // namespace klieg::platform

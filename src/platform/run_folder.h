@@ -1,7 +1,8 @@
 /// The folder of a run, and the lock in it that says whether its process still lives.
 ///
-/// An flock ends with the process however that ends, so that a run whose lock is free and whose record says "running"
-/// was killed. No process ids: they are used again, and mean nothing in another container.
+/// An flock ends with the process however that ends, so that a run whose lock is free and whose
+/// record says "running" was killed. No process ids: they are used again, and mean nothing in
+/// another container.
 #pragma once
 
 #include <filesystem>
@@ -19,7 +20,8 @@ struct RunFolder {
   core::FileLock lock;
 };
 
-/// Id for a run that starts at `time`: date, time, and the fraction of the second in 1/65536, all sortable as text.
+/// Id for a run that starts at `time`: date, time, and the fraction of the second in 1/65536, all
+/// sortable as text.
 std::string RunIdAt(core::Timestamp time);
 
 /// Makes a folder that nobody else has, at `now` or the next free moment, and takes its lock.

@@ -10,7 +10,8 @@
 
 namespace klieg::platform {
 
-/// Runs whose id begins with `prefix` (empty: all), newest first, without inputs, metrics and artifacts.
+/// Runs whose id begins with `prefix` (empty: all), newest first, without inputs, metrics and
+/// artifacts.
 core::Result<std::vector<RunRecord>> ReadRuns(Database& database, const std::string& prefix);
 
 /// Fills in inputs, metrics and artifacts, in the order in which they were added.

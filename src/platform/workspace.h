@@ -16,10 +16,12 @@ namespace klieg::platform {
 
 class Workspace {
  public:
-  /// Makes the folder and an empty workspace in it; kAlreadyExists when there is one (nothing is changed). klieg.toml
-  /// is written last, so that a folder in which this was interrupted is no workspace yet and can be tried again.
+  /// Makes the folder and an empty workspace in it; kAlreadyExists when there is one (nothing is
+  /// changed). klieg.toml is written last, so that a folder in which this was interrupted is no
+  /// workspace yet and can be tried again.
   static core::Result<Workspace> Init(const std::filesystem::path& folder);
-  /// kNotFound says how to make one; kVersion when a newer klieg wrote it; kCorrupt when klieg.toml is damaged.
+  /// kNotFound says how to make one; kVersion when a newer klieg wrote it; kCorrupt when klieg.toml
+  /// is damaged.
   static core::Result<Workspace> Open(const std::filesystem::path& folder);
   /// The workspace of `start` or the nearest folder above it.
   static core::Result<Workspace> Find(const std::filesystem::path& start);

@@ -303,7 +303,8 @@ TEST_F(LogTest, AFullDiskLeavesTheLogAsItWas) {
   const std::string before = Bytes();
   const int status = InChild([&] {
     Log log = Log::Open(path_).value();
-    // A limit in the middle of the next line: the write is short, then fails, as on a disk that fills up.
+    // A limit in the middle of the next line: the write is short, then fails, as on a disk that
+    // fills up.
     const rlimit limit = {before.size() + 40, before.size() + 40};
     ::signal(SIGXFSZ, SIG_IGN);
     ::setrlimit(RLIMIT_FSIZE, &limit);
@@ -372,8 +373,9 @@ TEST_F(LogTest, ProcessesThatAppendAtOnceLoseNothing) {
   EXPECT_THAT(next, ::testing::Each(kEach));
 }
 
-// A child appends as fast as it can and reports each acknowledged entry through a pipe until it is killed. Whatever
-// the moment: the log opens, verifies, and holds every entry that was acknowledged.
+// A child appends as fast as it can and reports each acknowledged entry through a pipe until it is
+// killed. Whatever the moment: the log opens, verifies, and holds every entry that was
+// acknowledged.
 TEST_F(LogTest, AKillAtAnyMomentLosesNoAcknowledgedEntry) {
   core::Random random(7);
   ASSERT_TRUE(Log::Open(path_));  // A child may be killed before it has made the file.

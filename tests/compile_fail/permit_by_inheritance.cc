@@ -1,5 +1,5 @@
-// EXPECT: use of deleted function .*Forged::Forged\(\)|implicitly-deleted default constructor of .*Forged
-// Nor inherited.
+// EXPECT: use of deleted function .*Forged::Forged\(\)|implicitly-deleted default constructor of
+// .*Forged Nor inherited.
 #include "data/snapshot.h"
 #include "rights/gate.h"
 

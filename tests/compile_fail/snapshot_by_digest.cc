@@ -1,5 +1,5 @@
-// EXPECT: invalid initialization of reference of type .const .*Permit|no known conversion|no matching function for call to .OpenSnapshot
-// Knowing its digest is not enough.
+// EXPECT: invalid initialization of reference of type .const .*Permit|no known conversion|no
+// matching function for call to .OpenSnapshot Knowing its digest is not enough.
 #include "data/snapshot.h"
 #include "rights/gate.h"
 

@@ -1,6 +1,8 @@
-// Imports that are killed, that meet a full disk, or that may not read or write: the store is as it was.
+// Imports that are killed, that meet a full disk, or that may not read or write: the store is as it
+// was.
 //
-// Every import runs in a child process: it can be killed there, and its limits and user do not touch the test.
+// Every import runs in a child process: it can be killed there, and its limits and user do not
+// touch the test.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>

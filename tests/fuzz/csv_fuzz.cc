@@ -1,8 +1,9 @@
-// Any bytes as CSV, TSV, MovieLens "::", JSON lines and adjacency: the readers neither crash nor lose a row.
+// Any bytes as CSV, TSV, MovieLens "::", JSON lines and adjacency: the readers neither crash nor
+// lose a row.
 //
-// The first byte picks format and table, the second where the text is cut in two. What is claimed, whatever the bytes:
-// rows read are rows kept and rows refused; columns are equally long; every text kept is UTF-8 without NUL; cutting the
-// text where whole records end changes nothing.
+// The first byte picks format and table, the second where the text is cut in two. What is claimed,
+// whatever the bytes: rows read are rows kept and rows refused; columns are equally long; every
+// text kept is UTF-8 without NUL; cutting the text where whole records end changes nothing.
 #include <cstdint>
 #include <string>
 #include <string_view>

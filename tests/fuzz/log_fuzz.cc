@@ -1,4 +1,5 @@
-// Logs: any bytes are verified or refused; and a log that the bytes are an edit to never verifies as another one.
+// Logs: any bytes are verified or refused; and a log that the bytes are an edit to never verifies
+// as another one.
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -25,7 +26,8 @@ std::string MakeLog() {
   return text;
 }
 
-/// Writes the bytes over the log at a place that the first two choose. Whatever verifies then is a prefix of the log.
+/// Writes the bytes over the log at a place that the first two choose. Whatever verifies then is a
+/// prefix of the log.
 void CheckEdit(std::string_view bytes) {
   if (bytes.size() < 3) return;
   static const std::string log = MakeLog();

@@ -1,4 +1,5 @@
-// Terms files: any bytes are read or refused, and what is read has one canonical text that is read back.
+// Terms files: any bytes are read or refused, and what is read has one canonical text that is read
+// back.
 #include <cstddef>
 #include <cstdint>
 #include <string>

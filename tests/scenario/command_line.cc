@@ -51,7 +51,8 @@ Outcome Desk::Klieg(const std::vector<std::string>& words) const {
   return Collect(folder(), status);
 }
 
-Outcome Desk::KliegKilledWhen(const std::vector<std::string>& words, const std::function<bool()>& when) const {
+Outcome Desk::KliegKilledWhen(const std::vector<std::string>& words,
+                              const std::function<bool()>& when) const {
   const pid_t child = Start(folder(), workspace(), words);
   int status = 0;
   while (::waitpid(child, &status, WNOHANG) == 0) {
@@ -67,17 +68,21 @@ std::filesystem::path Desk::Write(const std::string& name, const std::string& te
   return path;
 }
 
-std::filesystem::path Desk::WriteTerms(const std::string& purposes, const std::string& expires) const {
+std::filesystem::path Desk::WriteTerms(const std::string& purposes,
+                                       const std::string& expires) const {
   return Write("terms-" + std::to_string(std::hash<std::string>()(purposes + expires)) + ".toml",
-               "owner = \"the test\"\nlicence = \"none needed\"\npurposes = [" + purposes + "]\nexpires = \"" + expires + "\"\n");
+               "owner = \"the test\"\nlicence = \"none needed\"\npurposes = [" + purposes +
+                   "]\nexpires = \"" + expires + "\"\n");
 }
 
 void Desk::PrepareFilms(int members, int titles) const {
   const std::string terms = WriteTerms(R"("recommend", "measure")");
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
            {"init", "workspace"},
-           {"simulate", "simulated", "--members", std::to_string(members), "--titles", std::to_string(titles), "--seed", "7"},
-           {"import", "interactions", "simulated/interactions.csv", "--dataset", "films", "--terms", terms},
+           {"simulate", "simulated", "--members", std::to_string(members), "--titles",
+            std::to_string(titles), "--seed", "7"},
+           {"import", "interactions", "simulated/interactions.csv", "--dataset", "films", "--terms",
+            terms},
            {"import", "titles", "simulated/titles.csv", "--dataset", "films", "--terms", terms}}) {
     const Outcome outcome = Klieg(words);
     ASSERT_EQ(outcome.status, 0) << words[0] << ": " << outcome.errors;

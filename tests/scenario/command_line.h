@@ -12,9 +12,9 @@
 namespace klieg::scenario {
 
 struct Outcome {
-  int status = -1;           ///< Exit status; 128 + signal when killed.
-  std::string output;        ///< Standard output.
-  std::string errors;        ///< Standard error.
+  int status = -1;     ///< Exit status; 128 + signal when killed.
+  std::string output;  ///< Standard output.
+  std::string errors;  ///< Standard error.
   nlohmann::json Json() const { return nlohmann::json::parse(output); }
 };
 
@@ -28,11 +28,13 @@ class Desk {
   /// `klieg words…` in the folder, with KLIEG_WORKSPACE set.
   Outcome Klieg(const std::vector<std::string>& words) const;
   /// Starts it and kills it with SIGKILL as soon as `when` holds (unless it ended by itself).
-  Outcome KliegKilledWhen(const std::vector<std::string>& words, const std::function<bool()>& when) const;
+  Outcome KliegKilledWhen(const std::vector<std::string>& words,
+                          const std::function<bool()>& when) const;
 
   std::filesystem::path Write(const std::string& name, const std::string& text) const;
   /// A terms file that permits these purposes, TOML list items: "\"recommend\", \"measure\"".
-  std::filesystem::path WriteTerms(const std::string& purposes, const std::string& expires = "never") const;
+  std::filesystem::path WriteTerms(const std::string& purposes,
+                                   const std::string& expires = "never") const;
 
   /// init, simulate and import of a small service as dataset "films".
   void PrepareFilms(int members = 300, int titles = 200) const;

@@ -14,7 +14,8 @@ using nlohmann::json;
 /// The value of one model's metric in the output of evaluate --json.
 double Figure(const json& evaluation, const std::string& model, const std::string& metric) {
   for (const json& one : evaluation.at("results")) {
-    if (one.at("model") == model && one.at("metric") == metric) return one.at("value").get<double>();
+    if (one.at("model") == model && one.at("metric") == metric)
+      return one.at("value").get<double>();
   }
   ADD_FAILURE() << "no " << metric << " of " << model;
   return 0;
@@ -23,14 +24,15 @@ double Figure(const json& evaluation, const std::string& model, const std::strin
 TEST(CommandLine, ANewcomerGetsFromALogToRecommendations) {
   const Desk desk;
   desk.PrepareFilms();
-  const Outcome evaluated = desk.Klieg({"evaluate", "popularity", "ease", "--dataset", "films", "--split", "strong",
-                                        "--heldout", "60", "--json"});
+  const Outcome evaluated = desk.Klieg({"evaluate", "popularity", "ease", "--dataset", "films",
+                                        "--split", "strong", "--heldout", "60", "--json"});
   ASSERT_EQ(evaluated.status, 0) << evaluated.errors;
   const json figures = evaluated.Json();
   EXPECT_GT(Figure(figures, "ease", "ndcg@100"), Figure(figures, "popularity", "ndcg@100"))
       << "planted tastes must be worth more than popularity";
   for (const json& one : figures.at("results")) {
-    for (const char* key : {"model", "metric", "value", "low", "high", "method", "members", "train_seconds", "peak_bytes"}) {
+    for (const char* key : {"model", "metric", "value", "low", "high", "method", "members",
+                            "train_seconds", "peak_bytes"}) {
       EXPECT_TRUE(one.contains(key)) << key;
     }
     if (one.at("value").is_number() && one.at("low").is_number()) {
@@ -41,14 +43,16 @@ TEST(CommandLine, ANewcomerGetsFromALogToRecommendations) {
   EXPECT_EQ(figures.at("comparisons").size(), 1U);
 
   ASSERT_EQ(desk.Klieg({"train", "ease", "--dataset", "films", "--name", "house"}).status, 0);
-  const Outcome recommended = desk.Klieg({"recommend", "--model", "house", "--member", "m0005", "--top", "7", "--explain", "--json"});
+  const Outcome recommended = desk.Klieg(
+      {"recommend", "--model", "house", "--member", "m0005", "--top", "7", "--explain", "--json"});
   ASSERT_EQ(recommended.status, 0) << recommended.errors;
   const json list = recommended.Json().at("members").at(0).at("recommendations");
   EXPECT_EQ(list.size(), 7U);
   for (const json& one : list) {
     double sum = one.at("base").get<double>();
     for (const json& reason : one.at("reasons")) sum += reason.at("amount").get<double>();
-    EXPECT_NEAR(sum, one.at("score").get<double>(), 1e-4 * (1 + std::abs(sum))) << "reasons add up to the score";
+    EXPECT_NEAR(sum, one.at("score").get<double>(), 1e-4 * (1 + std::abs(sum)))
+        << "reasons add up to the score";
   }
 
   const Outcome lineage = desk.Klieg({"lineage", "house", "--json"});
@@ -71,15 +75,20 @@ TEST(CommandLine, AUseThatTheTermsDoNotPermitEndsWithThree) {
   const Desk desk;
   desk.PrepareFilms();
   const std::string measure_only = desk.WriteTerms("\"measure\"");
-  ASSERT_EQ(desk.Klieg({"import", "interactions", "simulated/interactions.csv", "--dataset", "measured", "--terms", measure_only}).status, 0);
+  ASSERT_EQ(desk.Klieg({"import", "interactions", "simulated/interactions.csv", "--dataset",
+                        "measured", "--terms", measure_only})
+                .status,
+            0);
   const Outcome refused = desk.Klieg({"train", "ease", "--dataset", "measured", "--name", "no"});
   EXPECT_EQ(refused.status, 3);
   EXPECT_NE(refused.errors.find("recommend"), std::string::npos) << refused.errors;
-  EXPECT_NE(refused.errors.find("measure"), std::string::npos) << "the message names what is permitted";
+  EXPECT_NE(refused.errors.find("measure"), std::string::npos)
+      << "the message names what is permitted";
   EXPECT_TRUE(desk.Klieg({"models", "--json"}).Json().empty());
 
   const std::string expired = desk.WriteTerms("\"recommend\", \"measure\"", "2020-01-01");
-  const Outcome late = desk.Klieg({"import", "interactions", "simulated/interactions.csv", "--dataset", "late", "--terms", expired, "--json"});
+  const Outcome late = desk.Klieg({"import", "interactions", "simulated/interactions.csv",
+                                   "--dataset", "late", "--terms", expired, "--json"});
   EXPECT_EQ(late.status, 3);
   EXPECT_NE(late.errors.find("2020-01-01"), std::string::npos) << late.errors;
   EXPECT_EQ(late.Json().at("error").at("code"), "refused");
@@ -102,8 +111,10 @@ TEST(CommandLine, MistakesHaveTheirOwnExitStatusAndTeach) {
   EXPECT_NE(ranker.errors.find("popularity, "), std::string::npos) << ranker.errors;
   const Outcome dataset = desk.Klieg({"train", "ease", "--dataset", "flims", "--name", "x"});
   EXPECT_EQ(dataset.status, 1);
-  EXPECT_NE(dataset.errors.find("films"), std::string::npos) << "what there is is listed: " << dataset.errors;
-  const Outcome parameter = desk.Klieg({"train", "ease", "--dataset", "films", "--name", "x", "--set", "lamda=3"});
+  EXPECT_NE(dataset.errors.find("films"), std::string::npos)
+      << "what there is is listed: " << dataset.errors;
+  const Outcome parameter =
+      desk.Klieg({"train", "ease", "--dataset", "films", "--name", "x", "--set", "lamda=3"});
   EXPECT_EQ(parameter.status, 1);
   EXPECT_NE(parameter.errors.find("lambda"), std::string::npos) << parameter.errors;
   ASSERT_EQ(desk.Klieg({"train", "ease", "--dataset", "films", "--name", "x"}).status, 0);
@@ -116,8 +127,9 @@ TEST(CommandLine, ImportingTheSameBytesAgainChangesNothing) {
   const Desk desk;
   desk.PrepareFilms(60, 40);
   const std::string terms = desk.WriteTerms("\"recommend\", \"measure\"");
-  const json again =
-      desk.Klieg({"import", "interactions", "simulated/interactions.csv", "--dataset", "films", "--terms", terms, "--json"}).Json();
+  const json again = desk.Klieg({"import", "interactions", "simulated/interactions.csv",
+                                 "--dataset", "films", "--terms", terms, "--json"})
+                         .Json();
   EXPECT_TRUE(again.at("already_present").get<bool>());
   EXPECT_EQ(again.at("version"), 1);
 }
@@ -126,14 +138,17 @@ TEST(CommandLine, RejectedRowsAreCountedAndKept) {
   const Desk desk;
   desk.PrepareFilms(60, 40);
   const std::string terms = desk.WriteTerms("\"recommend\", \"measure\"");
-  desk.Write("views.csv", "member,title,time,value\na,x,100,1\nb,,100,1\nc,y,soon,1\nd,z,200,nan\ne,x,300,2\n");
-  const Outcome imported = desk.Klieg({"import", "interactions", "views.csv", "--dataset", "views", "--terms", terms, "--json"});
+  desk.Write("views.csv",
+             "member,title,time,value\na,x,100,1\nb,,100,1\nc,y,soon,1\nd,z,200,nan\ne,x,300,2\n");
+  const Outcome imported = desk.Klieg(
+      {"import", "interactions", "views.csv", "--dataset", "views", "--terms", terms, "--json"});
   ASSERT_EQ(imported.status, 0) << imported.errors;
   const json report = imported.Json();
   EXPECT_EQ(report.at("rows_read"), 5);
   EXPECT_EQ(report.at("rows_kept"), 2);
   EXPECT_EQ(report.at("rows_rejected"), 3);
-  const std::string rejected = core::ReadFile(report.at("rejected_file").get<std::string>()).value();
+  const std::string rejected =
+      core::ReadFile(report.at("rejected_file").get<std::string>()).value();
   EXPECT_NE(rejected.find("soon"), std::string::npos) << rejected;
 }
 
@@ -146,7 +161,8 @@ TEST(CommandLine, SameSeedGivesTheSameModelForOneAndTwoThreads) {
     const std::string name = ranker.at("name");
     std::set<std::string> digests;
     for (const char* threads : {"1", "2"}) {
-      const Outcome trained = desk.Klieg({"train", name, "--dataset", "films", "--name", name, "--threads", threads, "--seed", "5", "--json"});
+      const Outcome trained = desk.Klieg({"train", name, "--dataset", "films", "--name", name,
+                                          "--threads", threads, "--seed", "5", "--json"});
       ASSERT_EQ(trained.status, 0) << name << ": " << trained.errors;
       digests.insert(trained.Json().at("digest"));
     }
@@ -160,7 +176,8 @@ TEST(CommandLine, EveryRankerRecommendsWithReasonsThatAddUp) {
   for (const json& ranker : desk.Klieg({"rankers", "--json"}).Json()) {
     const std::string name = ranker.at("name");
     ASSERT_EQ(desk.Klieg({"train", name, "--dataset", "films", "--name", "m"}).status, 0) << name;
-    const Outcome outcome = desk.Klieg({"recommend", "--model", "m", "--member", "m0003", "--explain", "--json"});
+    const Outcome outcome =
+        desk.Klieg({"recommend", "--model", "m", "--member", "m0003", "--explain", "--json"});
     ASSERT_EQ(outcome.status, 0) << name << ": " << outcome.errors;
     for (const json& one : outcome.Json().at("members").at(0).at("recommendations")) {
       double sum = one.at("base").get<double>();
@@ -188,7 +205,8 @@ TEST(CommandLine, AFlippedByteIsFoundBeforeItIsUsed) {
   const std::string kind = datasets.at(0).at("kind");
   const Outcome trained = desk.Klieg({"evaluate", "ease", "--dataset", "films"});
   EXPECT_EQ(trained.status, 1) << kind;
-  EXPECT_NE(trained.errors.find("import"), std::string::npos) << "says what to do: " << trained.errors;
+  EXPECT_NE(trained.errors.find("import"), std::string::npos)
+      << "says what to do: " << trained.errors;
 }
 
 TEST(CommandLine, AWorkspaceOfANewerVersionIsLeftAlone) {
@@ -214,34 +232,40 @@ TEST(CommandLine, PublishedSplitsAreReadInBothForms) {
   std::string target;
   for (int member = 0; member < 40; ++member) {
     const bool odd = member % 2 == 1;
-    train += std::to_string(member) + (odd ? " 1 5" : " 3 6") + (member >= 4 ? (odd ? " 2" : " 4") : "") + "\n";
+    train += std::to_string(member) + (odd ? " 1 5" : " 3 6") +
+             (member >= 4 ? (odd ? " 2" : " 4") : "") + "\n";
     if (member < 4) target += std::to_string(member) + (odd ? " 2\n" : " 4\n");
   }
   desk.Write("train.txt", train);
   desk.Write("target.txt", target);
-  const Outcome adjacency = desk.Klieg({"evaluate", "ease", "--split", "files", "--train", "train.txt", "--target", "target.txt", "--format",
-                                        "adjacency", "--terms", terms, "--set", "lambda=1", "--json"});
+  const Outcome adjacency = desk.Klieg(
+      {"evaluate", "ease", "--split", "files", "--train", "train.txt", "--target", "target.txt",
+       "--format", "adjacency", "--terms", terms, "--set", "lambda=1", "--json"});
   ASSERT_EQ(adjacency.status, 0) << adjacency.errors;
   EXPECT_EQ(Figure(adjacency.Json(), "ease", "hit_rate@10"), 1);
 
   desk.Write("train.csv", "member,title\na,1\na,2\nb,1\nb,2\nc,3\nc,4\n");
   desk.Write("fold.csv", "member,title\nx,1\ny,3\n");
   desk.Write("target.csv", "member,title\nx,2\ny,4\n");
-  const Outcome csv = desk.Klieg({"evaluate", "ease", "popularity", "--split", "files", "--train", "train.csv", "--fold-in", "fold.csv",
-                                  "--target", "target.csv", "--terms", terms, "--set", "ease.lambda=0.5", "--json"});
+  const Outcome csv = desk.Klieg({"evaluate", "ease", "popularity", "--split", "files", "--train",
+                                  "train.csv", "--fold-in", "fold.csv", "--target", "target.csv",
+                                  "--terms", terms, "--set", "ease.lambda=0.5", "--json"});
   ASSERT_EQ(csv.status, 0) << csv.errors;
   EXPECT_EQ(Figure(csv.Json(), "ease", "mrr@10"), 1);
 
   desk.Write("leak.csv", "member,title\nx,1\ny,4\n");
-  const Outcome leak = desk.Klieg({"evaluate", "ease", "--split", "files", "--train", "train.csv", "--fold-in", "fold.csv", "--target",
-                                   "leak.csv", "--terms", terms});
+  const Outcome leak =
+      desk.Klieg({"evaluate", "ease", "--split", "files", "--train", "train.csv", "--fold-in",
+                  "fold.csv", "--target", "leak.csv", "--terms", terms});
   EXPECT_EQ(leak.status, 1);
 }
 
 TEST(CommandLine, TheReferenceOfRankersIsWhatTheProgramSays) {
   const Desk desk;
   const Outcome outcome = desk.Klieg({"rankers", "--markdown"});
-  EXPECT_EQ(outcome.output, core::ReadFile(std::filesystem::path(KLIEG_SOURCE_DIR) / "docs/reference/rankers.md").value())
+  EXPECT_EQ(
+      outcome.output,
+      core::ReadFile(std::filesystem::path(KLIEG_SOURCE_DIR) / "docs/reference/rankers.md").value())
       << "write it again: klieg rankers --markdown > docs/reference/rankers.md";
 }
 
@@ -249,7 +273,8 @@ TEST(CommandLine, TimeAndLastSplitsJudgeWhatCameLater) {
   const Desk desk;
   desk.PrepareFilms();
   for (const char* split : {"last", "time"}) {
-    const Outcome outcome = desk.Klieg({"evaluate", "popularity", "ease", "--dataset", "films", "--split", split, "--json"});
+    const Outcome outcome = desk.Klieg(
+        {"evaluate", "popularity", "ease", "--dataset", "films", "--split", split, "--json"});
     ASSERT_EQ(outcome.status, 0) << split << outcome.errors;
     EXPECT_GT(Figure(outcome.Json(), "ease", "recall@20"), 0) << split;
   }
@@ -260,33 +285,38 @@ TEST(CommandLine, AKilledTrainingIsSeenAsKilledAndCanBeRepeated) {
   desk.PrepareFilms();
   const auto log = desk.workspace() / "rights.log";
   const auto before = std::filesystem::file_size(log);
-  const Outcome killed = desk.KliegKilledWhen({"train", "ials", "--dataset", "films", "--name", "house", "--set", "epochs=1000"},
-                                              [&] { return std::filesystem::file_size(log) != before; });
+  const Outcome killed = desk.KliegKilledWhen(
+      {"train", "ials", "--dataset", "films", "--name", "house", "--set", "epochs=1000"},
+      [&] { return std::filesystem::file_size(log) != before; });
   ASSERT_EQ(killed.status, 128 + 9) << killed.errors;
   const json runs = desk.Klieg({"runs", "--json"}).Json();
   EXPECT_EQ(runs.at(0).at("state"), "killed");
   EXPECT_TRUE(desk.Klieg({"models", "--json"}).Json().empty());
   EXPECT_EQ(desk.Klieg({"verify"}).status, 0) << "nothing is broken";
 
-  const Outcome trained = desk.Klieg({"train", "ease", "--dataset", "films", "--name", "house", "--json"});
+  const Outcome trained =
+      desk.Klieg({"train", "ease", "--dataset", "films", "--name", "house", "--json"});
   ASSERT_EQ(trained.status, 0) << trained.errors;
   const std::string run = trained.Json().at("run");
   const Outcome repeated = desk.Klieg({"runs", "--repeat", run});
   ASSERT_EQ(repeated.status, 0) << repeated.errors;
   const json models = desk.Klieg({"models", "--json"}).Json();
   ASSERT_EQ(models.size(), 2U);
-  EXPECT_EQ(models.at(0).at("digest"), models.at(1).at("digest")) << "a repeated run gives the same bytes";
+  EXPECT_EQ(models.at(0).at("digest"), models.at(1).at("digest"))
+      << "a repeated run gives the same bytes";
 }
 
 TEST(CommandLine, AKilledTuningGoesOnWhereItStopped) {
   const Desk desk;
   desk.PrepareFilms();
-  const std::vector<std::string> words = {"tune", "ease", "--dataset", "films", "--trials", "25", "--seed", "3", "--json"};
+  const std::vector<std::string> words = {"tune", "ease",   "--dataset", "films", "--trials",
+                                          "25",   "--seed", "3",         "--json"};
   const json whole = desk.Klieg(words).Json();
   ASSERT_EQ(whole.at("trials").size(), 25U);
   const json again = desk.Klieg(words).Json();
   for (size_t i = 0; i < 25; ++i) {
-    EXPECT_EQ(whole.at("trials").at(i).at("value"), again.at("trials").at(i).at("value")) << "same seed, same trials";
+    EXPECT_EQ(whole.at("trials").at(i).at("value"), again.at("trials").at(i).at("value"))
+        << "same seed, same trials";
   }
   // A tuning whose process is killed after its first trial.
   const Desk other;
@@ -306,8 +336,10 @@ TEST(CommandLine, AKilledTuningGoesOnWhereItStopped) {
   EXPECT_NE(resumed.errors.find("going on"), std::string::npos) << resumed.errors;
   const json trials = json::parse(resumed.output).at("trials");
   ASSERT_EQ(trials.size(), 25U);
-  for (size_t i = 0; i < 25; ++i) EXPECT_EQ(trials.at(i).at("value"), whole.at("trials").at(i).at("value"));
-  EXPECT_EQ(other.Klieg({"train", "ease", "--dataset", "films", "--name", "best", "--tuned"}).status, 0);
+  for (size_t i = 0; i < 25; ++i)
+    EXPECT_EQ(trials.at(i).at("value"), whole.at("trials").at(i).at("value"));
+  EXPECT_EQ(
+      other.Klieg({"train", "ease", "--dataset", "films", "--name", "best", "--tuned"}).status, 0);
 }
 
 TEST(CommandLine, SmallestCataloguesAndHistoriesWork) {
@@ -315,15 +347,20 @@ TEST(CommandLine, SmallestCataloguesAndHistoriesWork) {
   desk.PrepareFilms(60, 40);
   const std::string terms = desk.WriteTerms("\"recommend\", \"measure\"");
   desk.Write("one.csv", "member,title,time\na,x,100\nb,x,200\n");
-  ASSERT_EQ(desk.Klieg({"import", "interactions", "one.csv", "--dataset", "one", "--terms", terms}).status, 0);
+  ASSERT_EQ(desk.Klieg({"import", "interactions", "one.csv", "--dataset", "one", "--terms", terms})
+                .status,
+            0);
   for (const json& ranker : desk.Klieg({"rankers", "--json"}).Json()) {
     const std::string name = ranker.at("name");
-    const std::vector<std::string> weights = name == "blend" ? std::vector<std::string>{"--set", "weights=0.5,0.5"} : std::vector<std::string>{};
+    const std::vector<std::string> weights =
+        name == "blend" ? std::vector<std::string>{"--set", "weights=0.5,0.5"}
+                        : std::vector<std::string>{};
     std::vector<std::string> words = {"train", name, "--dataset", "one", "--name", "tiny"};
     words.insert(words.end(), weights.begin(), weights.end());
     const Outcome trained = desk.Klieg(words);
     ASSERT_EQ(trained.status, 0) << name << ": " << trained.errors;
-    const Outcome nothing_left = desk.Klieg({"recommend", "--model", "tiny", "--member", "a", "--json"});
+    const Outcome nothing_left =
+        desk.Klieg({"recommend", "--model", "tiny", "--member", "a", "--json"});
     ASSERT_EQ(nothing_left.status, 0) << nothing_left.errors;
     EXPECT_TRUE(nothing_left.Json().at("members").at(0).at("recommendations").empty());
   }

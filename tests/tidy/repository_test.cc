@@ -1,4 +1,5 @@
-// The repository is tested like the code in it: what depends on what, and that its pages point somewhere.
+// The repository is tested like the code in it: what depends on what, and that its pages point
+// somewhere.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -15,10 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::map<std::string, int> kRanks = {{"core", 0},        {"rights", 1},   {"learn", 1}, {"data", 2},
-                                           {"personalize", 3}, {"platform", 3}, {"flows", 4}, {"cli", 5}};
+const std::map<std::string, int> kRanks = {{"core", 0},  {"rights", 1},      {"learn", 1},
+                                           {"data", 2},  {"personalize", 3}, {"platform", 3},
+                                           {"flows", 4}, {"cli", 5}};
 
-std::vector<fs::path> FilesUnder(const fs::path& folder, const std::vector<std::string>& extensions) {
+std::vector<fs::path> FilesUnder(const fs::path& folder,
+                                 const std::vector<std::string>& extensions) {
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     const std::string extension = entry.path().extension().string();
@@ -48,8 +51,8 @@ TEST(Repository, IncludesGoOnlyToLowerRanks) {
       const auto rank = kRanks.find(other);
       if (rank == kRanks.end() || other == module) continue;
       ++seen;
-      EXPECT_LT(rank->second, kRanks.at(module))
-          << file.string() << ":" << number << " includes " << other << ", which is not of lower rank";
+      EXPECT_LT(rank->second, kRanks.at(module)) << file.string() << ":" << number << " includes "
+                                                 << other << ", which is not of lower rank";
     }
   }
   EXPECT_GT(seen, 20U) << "the test read no include lines: its pattern is wrong";
@@ -57,15 +60,20 @@ TEST(Repository, IncludesGoOnlyToLowerRanks) {
 
 TEST(Repository, ThirdPartyHeadersStayInTheirModule) {
   const fs::path source = fs::path(KLIEG_SOURCE_DIR) / "src";
-  const std::map<std::string, std::string> owner = {
-      {"duckdb.h", "data"}, {"soci/", "platform"}, {"cblas.h", "learn"}, {"hwy/", "learn"}, {"CLI/", "cli"}};
+  const std::map<std::string, std::string> owner = {{"duckdb.h", "data"},
+                                                    {"soci/", "platform"},
+                                                    {"cblas.h", "learn"},
+                                                    {"hwy/", "learn"},
+                                                    {"CLI/", "cli"}};
   for (const fs::path& file : FilesUnder(source, {".h", ".cc"})) {
     const std::string module = fs::relative(file, source).begin()->string();
     const std::string text = Read(file);
     for (const auto& [header, home] : owner) {
       if (module == home) continue;
-      EXPECT_EQ(text.find("#include <" + header), std::string::npos) << file << " includes " << header;
-      EXPECT_EQ(text.find("#include \"" + header), std::string::npos) << file << " includes " << header;
+      EXPECT_EQ(text.find("#include <" + header), std::string::npos)
+          << file << " includes " << header;
+      EXPECT_EQ(text.find("#include \"" + header), std::string::npos)
+          << file << " includes " << header;
     }
   }
 }
