@@ -1,5 +1,7 @@
 #include "learn/als_trainer.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -18,6 +20,18 @@ namespace {
 constexpr size_t kRowsPerFill = 256;
 /// Enough tasks that the last ones, which are small, even out the load of any number of threads.
 constexpr size_t kTasksWanted = 512;
+
+/// Asks for large pages before the first touch: rows are read here and there, and with pages of 4 KiB each would cost a
+/// walk through the page tables as well. Where the system refuses nothing but speed is lost.
+void AskForLargePages(core::Matrix<float>& factors) {
+  constexpr size_t kLargePage = size_t{2} << 20;
+  const auto begin = reinterpret_cast<uintptr_t>(factors.data());
+  const uintptr_t end = begin + factors.rows() * factors.columns() * sizeof(float);
+  const uintptr_t first = (begin + kLargePage - 1) / kLargePage * kLargePage;
+  const uintptr_t last = end / kLargePage * kLargePage;
+  if (first >= last) return;
+  static_cast<void>(madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE));
+}
 
 void FillRandom(const AlsOptions& options, core::Matrix<float>& factors, core::ThreadPool& pool) {
   const core::Random random(options.seed);
@@ -84,7 +98,10 @@ AlsTrainer::AlsTrainer(const SparseMatrix& entries, const AlsOptions& options)
       column_schedule_(MakeAlsSchedule(by_column_)),
       options_(options),
       row_factors_(entries.row_count, PaddedColumns(options.dimensions)),
-      column_factors_(entries.column_count, PaddedColumns(options.dimensions)) {}
+      column_factors_(entries.column_count, PaddedColumns(options.dimensions)) {
+  AskForLargePages(row_factors_);
+  AskForLargePages(column_factors_);
+}
 
 core::Result<AlsTrainer> AlsTrainer::Create(const SparseMatrix& entries, const AlsOptions& options,
                                             core::ThreadPool& pool) {

@@ -6,7 +6,6 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "learn/gather_syrk.cc"
-#include "hwy/cache_control.h"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
 #include "learn/tile_kernel-inl.h"
@@ -14,7 +13,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace klieg::learn::HWY_NAMESPACE {
 
-/// Spreads the fetching of rows over the tiles of a product, a few rows a tile.
+/// Spreads the fetching of rows over the tiles of a product, a few rows a tile. Into the second cache: a panel's worth of
+/// rows would drive the panel itself out of the first.
 class Fetcher {
  public:
   Fetcher(core::MatrixView<const float> source, std::span<const uint32_t> rows, size_t tiles)
@@ -23,7 +23,8 @@ class Fetcher {
   HWY_INLINE void Step() {
     for (size_t i = 0; i < share_ && next_ < rows_.size(); ++i, ++next_) {
       const float* row = source_.data() + rows_[next_] * source_.stride();
-      for (size_t c = 0; c < source_.columns(); c += kBlockColumns) hwy::Prefetch(row + c);
+      for (size_t c = 0; c < source_.columns(); c += kBlockColumns)
+        __builtin_prefetch(row + c, 0, 2);
     }
   }
 
@@ -33,6 +34,23 @@ class Fetcher {
   size_t share_;
   size_t next_ = 0;
 };
+
+/// triangle += panel' panel, with a step of fetching before each tile.
+HWY_INLINE void AddPanel(const float* panel, size_t depth, size_t groups, Fetcher& fetcher,
+                         float* triangle) {
+  const size_t group_size = depth * kBlockColumns;
+  for (size_t i = 0; i < groups; ++i) {
+    const float* left = panel + i * group_size;
+    float* slab = triangle + SlabBegin(i);
+    for (size_t j = 0; j < i; ++j) {
+      fetcher.Step();
+      UpdateTile<false>(left, panel + j * group_size, depth,
+                        slab + j * kBlockColumns * kBlockColumns);
+    }
+    fetcher.Step();
+    UpdateDiagonalTile<false>(left, depth, slab + i * kBlockColumns * kBlockColumns);
+  }
+}
 
 /// Copies rows into a panel whose depth is their number.
 void CopyRows(core::MatrixView<const float> source, std::span<const uint32_t> rows, float* panel) {
@@ -59,29 +77,15 @@ void GatherSyrkTarget(core::MatrixView<const float> source, std::span<const uint
     const std::span<const uint32_t> coming = rest.empty() ? next : rest;
     Fetcher fetcher(source, coming.first(std::min(kGatherDepth, coming.size())), tiles);
     CopyRows(source, chunk, panel);
-    const size_t group_size = chunk.size() * kBlockColumns;
-    for (size_t i = 0; i < groups; ++i) {
-      for (size_t j = 0; j <= i; ++j) {
-        fetcher.Step();
-        UpdateTile<false>(panel + i * group_size, panel + j * group_size, chunk.size(),
-                          triangle + SlabBegin(i) + j * kBlockColumns * kBlockColumns);
-      }
-    }
+    AddPanel(panel, chunk.size(), groups, fetcher, triangle);
   }
 }
 
 void PanelSyrkTarget(const float* panel, size_t depth, size_t groups,
                      core::MatrixView<const float> source, std::span<const uint32_t> next,
                      float* triangle) {
-  const size_t group_size = depth * kBlockColumns;
   Fetcher fetcher(source, next, groups * (groups + 1) / 2);
-  for (size_t i = 0; i < groups; ++i) {
-    for (size_t j = 0; j <= i; ++j) {
-      fetcher.Step();
-      UpdateTile<false>(panel + i * group_size, panel + j * group_size, depth,
-                        triangle + SlabBegin(i) + j * kBlockColumns * kBlockColumns);
-    }
-  }
+  AddPanel(panel, depth, groups, fetcher, triangle);
 }
 
 #if HWY_TARGET == HWY_SCALAR

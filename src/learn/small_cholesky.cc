@@ -70,7 +70,7 @@ bool FactorizePackedTarget(float* triangle, size_t blocks) {
   for (size_t j = 0; j < blocks; ++j) {
     const float* slab_j = triangle + SlabBegin(j);
     float* diagonal = triangle + SlabBegin(j) + j * kTileSize;
-    UpdateTile<true>(slab_j, slab_j, j * kBlockColumns, diagonal);
+    UpdateDiagonalTile<true>(slab_j, j * kBlockColumns, diagonal);
     if (!FactorizeTile(diagonal)) return false;
     for (size_t i = j + 1; i < blocks; ++i) {
       float* slab_i = triangle + SlabBegin(i);
