@@ -1,7 +1,6 @@
 /// The inverse of a symmetric positive definite matrix, in place.
 ///
-///     KLIEG_TRY(learn::InvertSpd(gram.view(), pool));      // lower triangle in, lower triangle
-///     out
+///     KLIEG_TRY(learn::InvertSpd(gram.view(), pool));      // lower triangle in and out
 ///
 /// Method: the symmetric sweep (Gauss-Jordan without pivoting; Beaton 1964, Goodnight 1979), by
 /// blocks. With rows and columns split into blocks, sweeping block k of the current matrix A does
