@@ -1,5 +1,8 @@
 #include "data/name_codes.h"
 
+#include <algorithm>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 namespace klieg::data {
@@ -37,14 +40,50 @@ std::vector<std::string> IntegerCodes::Names() const {
   return names;
 }
 
-TextCodes::TextCodes(const std::vector<std::string>& sorted) {
-  codes_.reserve(sorted.size());
-  for (const std::string& name : sorted) codes_.emplace(name, static_cast<uint32_t>(codes_.size()));
+TextCodes::TextCodes() : slots_(1024) {}
+
+uint32_t TextCodes::Intern(std::string_view name) {
+  const size_t full_hash = std::hash<std::string_view>()(name);
+  const auto hash = static_cast<uint32_t>(full_hash);
+  const size_t mask = slots_.size() - 1;
+  size_t place = hash & mask;
+  while (slots_[place].code != IntegerCodes::kNone) {
+    if (slots_[place].hash == hash && names_[slots_[place].code] == name) return slots_[place].code;
+    place = (place + 1) & mask;
+  }
+  const auto code = static_cast<uint32_t>(names_.size());
+  slots_[place] = {code, hash};
+  names_.emplace_back(name);
+  if (names_.size() * 2 > slots_.size()) Grow();
+  return code;
 }
 
-uint32_t TextCodes::Find(std::string_view name) const {
-  const auto found = codes_.find(name);
-  return found == codes_.end() ? IntegerCodes::kNone : found->second;
+void TextCodes::Grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  const size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.code == IntegerCodes::kNone) continue;
+    size_t place = slot.hash & mask;
+    while (slots_[place].code != IntegerCodes::kNone) place = (place + 1) & mask;
+    slots_[place] = slot;
+  }
+}
+
+std::vector<uint32_t> TextCodes::Sort() {
+  std::vector<uint32_t> order(names_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, [&](uint32_t a, uint32_t b) { return names_[a] < names_[b]; });
+  std::vector<uint32_t> final_codes(names_.size());
+  std::vector<std::string> sorted;
+  sorted.reserve(names_.size());
+  for (const uint32_t code : order) {
+    final_codes[code] = static_cast<uint32_t>(sorted.size());
+    sorted.push_back(std::move(names_[code]));
+  }
+  names_ = std::move(sorted);
+  slots_.clear();
+  return final_codes;
 }
 
 }  // namespace klieg::data

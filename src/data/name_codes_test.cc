@@ -1,9 +1,11 @@
 #include "data/name_codes.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
 
 #include "core/random.h"
 
@@ -46,12 +48,22 @@ TEST(IntegerCodes, LimitsOfTheType) {
 
 TEST(IntegerCodes, NoIds) { EXPECT_EQ(IntegerCodes({}).Find(0), IntegerCodes::kNone); }
 
-TEST(TextCodes, PlaceOrNone) {
-  const std::vector<std::string> names = {"", "a", "b"};
-  const TextCodes codes(names);
-  EXPECT_EQ(codes.Find(""), 0U);
-  EXPECT_EQ(codes.Find("b"), 2U);
-  EXPECT_EQ(codes.Find("c"), IntegerCodes::kNone);
+TEST(TextCodes, SortedPlacesWhateverTheOrderOfArrival) {
+  core::Random random(4);
+  TextCodes codes;
+  std::vector<std::string> arrived;
+  std::vector<uint32_t> provisional;
+  for (int i = 0; i < 20'000; ++i) {
+    arrived.push_back(random.Below(50) == 0 ? "" : fmt::format("name {}", random.Below(5'000)));
+    provisional.push_back(codes.Intern(arrived.back()));
+  }
+  const std::set<std::string> expected(arrived.begin(), arrived.end());
+  EXPECT_EQ(codes.size(), expected.size());
+  const std::vector<uint32_t> final_codes = codes.Sort();
+  const std::vector<std::string> names = codes.TakeNames();
+  EXPECT_EQ(names, std::vector<std::string>(expected.begin(), expected.end()));
+  for (size_t i = 0; i < arrived.size(); ++i)
+    EXPECT_EQ(names[final_codes[provisional[i]]], arrived[i]);
 }
 
 }  // namespace

@@ -50,55 +50,62 @@ core::Status CheckRows(const Manifest& manifest, uint64_t rows) {
               manifest.snapshot.Short(), rows, manifest.rows);
 }
 
-/// Names of one id column with what is needed to find the code of a row's id.
+/// The ids of one column as codes. Numbers are learnt beforehand (different ones are quick to find), texts as they come.
 class IdColumn {
  public:
-  static core::Result<IdColumn> Read(DuckDbSession& session, const SnapshotFiles& files,
-                                     std::string_view name, bool is_text) {
+  static core::Result<IdColumn> Prepare(DuckDbSession& session, const SnapshotFiles& files,
+                                        std::string_view name, bool is_text) {
     IdColumn column;
+    column.name_ = name;
+    if (is_text) {
+      column.texts_.emplace();
+      return column;
+    }
     std::vector<int64_t> numbers;
     KLIEG_TRY(session.ForEachChunk(fmt::format("SELECT DISTINCT {0} FROM {1}", name, From(files)),
                                    [&](duckdb_data_chunk chunk) -> core::Status {
                                      const idx_t size = duckdb_data_chunk_get_size(chunk);
-                                     const void* data = duckdb_vector_get_data(
-                                         duckdb_data_chunk_get_vector(chunk, 0));
-                                     for (idx_t row = 0; row < size; ++row) {
-                                       if (is_text) {
-                                         column.names_.emplace_back(VectorText(data, row));
-                                       } else {
-                                         numbers.push_back(static_cast<const int64_t*>(data)[row]);
-                                       }
-                                     }
+                                     const auto* data =
+                                         static_cast<const int64_t*>(duckdb_vector_get_data(
+                                             duckdb_data_chunk_get_vector(chunk, 0)));
+                                     numbers.insert(numbers.end(), data, data + size);
                                      return {};
                                    }));
-    // Not by SQL: DuckDB's order of texts may follow a collation, ours is that of bytes.
+    KLIEG_TRY(column.CheckCount(numbers.size()));
     std::ranges::sort(numbers);
-    std::ranges::sort(column.names_);
-    if (std::max(numbers.size(), column.names_.size()) >= std::numeric_limits<uint32_t>::max()) {
-      return Fail(ErrorCode::kOutOfMemory,
-                  "more than 4 294 967 294 different values in the column {}", name);
-    }
-    if (is_text) {
-      column.texts_.emplace(column.names_);
-    } else {
-      column.integers_.emplace(std::move(numbers));
-    }
+    column.integers_.emplace(std::move(numbers));
     return column;
   }
 
-  /// Appends the codes of a vector of ids.
-  void AppendCodes(duckdb_vector vector, idx_t size, std::vector<uint32_t>& codes) const {
+  /// Appends the codes of a vector of ids: final ones of numbers, provisional ones of texts.
+  core::Status AppendCodes(duckdb_vector vector, idx_t size, std::vector<uint32_t>& codes) {
     const void* data = duckdb_vector_get_data(vector);
-    for (idx_t row = 0; row < size; ++row) {
-      codes.push_back(texts_ ? texts_->Find(VectorText(data, row))
-                             : integers_->Find(static_cast<const int64_t*>(data)[row]));
+    if (texts_) {
+      for (idx_t row = 0; row < size; ++row) codes.push_back(texts_->Intern(VectorText(data, row)));
+      return CheckCount(texts_->size());
     }
+    for (idx_t row = 0; row < size; ++row)
+      codes.push_back(integers_->Find(static_cast<const int64_t*>(data)[row]));
+    return {};
   }
 
-  std::vector<std::string> TakeNames() { return texts_ ? std::move(names_) : integers_->Names(); }
+  /// Makes all codes final and gives the names.
+  std::vector<std::string> Finish(std::vector<uint32_t>& codes) {
+    if (!texts_) return integers_->Names();
+    const std::vector<uint32_t> final_codes = texts_->Sort();
+    for (uint32_t& code : codes) code = final_codes[code];
+    return texts_->TakeNames();
+  }
 
  private:
-  std::vector<std::string> names_;  // moving it keeps the texts where they are
+  core::Status CheckCount(size_t count) const {
+    // Room for one more vector.
+    if (count < std::numeric_limits<uint32_t>::max() - duckdb_vector_size()) return {};
+    return Fail(ErrorCode::kOutOfMemory,
+                "more than four thousand million different values in the column {}", name_);
+  }
+
+  std::string name_;
   std::optional<TextCodes> texts_;
   std::optional<IntegerCodes> integers_;
 };
@@ -130,10 +137,10 @@ core::Result<InteractionTable> ReadInteractionFile(const SnapshotFiles& files, s
                               .memory_limit_bytes = 0,
                               .temporary_folder = {}};
   KLIEG_ASSIGN(const auto session, DuckDbSession::Open(options));
-  KLIEG_ASSIGN(IdColumn members, IdColumn::Read(*session, files, "member",
-                                                Has(columns, "member", ColumnType::kVarchar)));
-  KLIEG_ASSIGN(IdColumn titles, IdColumn::Read(*session, files, "title",
-                                               Has(columns, "title", ColumnType::kVarchar)));
+  KLIEG_ASSIGN(IdColumn members, IdColumn::Prepare(*session, files, "member",
+                                                   Has(columns, "member", ColumnType::kVarchar)));
+  KLIEG_ASSIGN(IdColumn titles, IdColumn::Prepare(*session, files, "title",
+                                                  Has(columns, "title", ColumnType::kVarchar)));
 
   InteractionTable table;
   table.members.reserve(files.manifest.rows);
@@ -142,18 +149,19 @@ core::Result<InteractionTable> ReadInteractionFile(const SnapshotFiles& files, s
   if (has_value) table.values.reserve(files.manifest.rows);
   const std::string sql = fmt::format("SELECT member, title{}{} FROM {}", has_time ? ", time" : "",
                                       has_value ? ", value" : "", From(files));
-  KLIEG_TRY(session->ForEachChunk(sql, [&](duckdb_data_chunk chunk) -> core::Status {
+  const auto append = [&](duckdb_data_chunk chunk) -> core::Status {
     const idx_t size = duckdb_data_chunk_get_size(chunk);
-    members.AppendCodes(duckdb_data_chunk_get_vector(chunk, 0), size, table.members);
-    titles.AppendCodes(duckdb_data_chunk_get_vector(chunk, 1), size, table.titles);
+    KLIEG_TRY(members.AppendCodes(duckdb_data_chunk_get_vector(chunk, 0), size, table.members));
+    KLIEG_TRY(titles.AppendCodes(duckdb_data_chunk_get_vector(chunk, 1), size, table.titles));
     if (has_time) AppendValues(duckdb_data_chunk_get_vector(chunk, 2), size, table.times);
     if (has_value)
       AppendValues(duckdb_data_chunk_get_vector(chunk, 2 + idx_t{has_time}), size, table.values);
     return {};
-  }));
+  };
+  KLIEG_TRY(session->ForEachChunk(sql, append));
   KLIEG_TRY(CheckRows(files.manifest, table.members.size()));
-  table.member_names = members.TakeNames();
-  table.title_names = titles.TakeNames();
+  table.member_names = members.Finish(table.members);
+  table.title_names = titles.Finish(table.titles);
   return table;
 }
 
