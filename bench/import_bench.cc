@@ -2,9 +2,8 @@
 //
 //     import_bench [--quick] [rows] [threads]        20 M rows (--quick: 1 M), 2 threads
 //
-// Both read userId,movieId,rating,timestamp and write snappy Parquet in one process. The import
-// also checks every field, hashes source and result, syncs to disk and publishes. Interleaved;
-// medians of five.
+// Both read userId,movieId,rating,timestamp and write snappy Parquet in one process. The import also checks every
+// field, hashes source and result, syncs to disk and publishes. Interleaved; medians of five.
 #include <duckdb.h>
 #include <fcntl.h>
 #include <fmt/format.h>

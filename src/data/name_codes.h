@@ -32,16 +32,15 @@ class IntegerCodes {
 
 /// Codes of texts that are met one by one: numbered as they come, sorted at the end.
 ///
-/// Open addressing with linear probing (Knuth, TAOCP 6.4, algorithm L): beside std::unordered_map
-/// one cache miss less a look-up, of which there is one a row.
+/// Open addressing with linear probing (Knuth, TAOCP 6.4, algorithm L): beside std::unordered_map one cache miss less
+/// a look-up, of which there is one a row.
 class TextCodes {
  public:
   TextCodes();
   /// The provisional code of `name`: the number of different names before it.
   uint32_t Intern(std::string_view name);
   size_t size() const { return names_.size(); }
-  /// Sorts the names by bytes; gives the final code of each provisional one. Nothing may be
-  /// interned afterwards.
+  /// Sorts the names by bytes; gives the final code of each provisional one. Nothing may be interned afterwards.
   std::vector<uint32_t> Sort();
   std::vector<std::string> TakeNames() { return std::move(names_); }
 

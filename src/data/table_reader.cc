@@ -50,8 +50,7 @@ core::Status CheckRows(const Manifest& manifest, uint64_t rows) {
               manifest.snapshot.Short(), rows, manifest.rows);
 }
 
-/// The ids of one column as codes. Numbers are learnt beforehand (different ones are quick to
-/// find), texts as they come.
+/// The ids of one column as codes. Numbers are learnt beforehand (different ones are quick to find), texts as they come.
 class IdColumn {
  public:
   static core::Result<IdColumn> Prepare(DuckDbSession& session, const SnapshotFiles& files,
@@ -150,7 +149,7 @@ core::Result<InteractionTable> ReadInteractionFile(const SnapshotFiles& files, s
   if (has_value) table.values.reserve(files.manifest.rows);
   const std::string sql = fmt::format("SELECT member, title{}{} FROM {}", has_time ? ", time" : "",
                                       has_value ? ", value" : "", From(files));
-  KLIEG_TRY(session->ForEachChunk(sql, [&](duckdb_data_chunk chunk) -> core::Status {
+  const auto append = [&](duckdb_data_chunk chunk) -> core::Status {
     const idx_t size = duckdb_data_chunk_get_size(chunk);
     KLIEG_TRY(members.AppendCodes(duckdb_data_chunk_get_vector(chunk, 0), size, table.members));
     KLIEG_TRY(titles.AppendCodes(duckdb_data_chunk_get_vector(chunk, 1), size, table.titles));
@@ -158,7 +157,8 @@ core::Result<InteractionTable> ReadInteractionFile(const SnapshotFiles& files, s
     if (has_value)
       AppendValues(duckdb_data_chunk_get_vector(chunk, 2 + idx_t{has_time}), size, table.values);
     return {};
-  }));
+  };
+  KLIEG_TRY(session->ForEachChunk(sql, append));
   KLIEG_TRY(CheckRows(files.manifest, table.members.size()));
   table.member_names = members.Finish(table.members);
   table.title_names = titles.Finish(table.titles);
