@@ -145,8 +145,9 @@ TEST(EvaluateTest, AgreesWithAnotherImplementationOnRandomData) {
     for (uint32_t t = 0; t < 400; ++t) {
       if (!std::ranges::binary_search(world.split.fold_in.RowColumns(e), t)) list.push_back(t);
     }
-    std::ranges::stable_sort(
-        list, [&](uint32_t a, uint32_t b) { return world.scores(e, a) > world.scores(e, b); });
+    std::ranges::sort(list, [&](uint32_t a, uint32_t b) {
+      return std::pair(-world.scores(e, a), a) < std::pair(-world.scores(e, b), b);
+    });
     const auto target = world.split.target.RowColumns(e);
     const size_t possible = std::min<size_t>(20, target.size());
     double hits = 0;
