@@ -9,7 +9,9 @@
 // compared pairwise.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <string_view>
@@ -35,10 +37,10 @@ struct Arguments {
 
 core::Result<personalize::Interactions> Load(const Arguments& arguments, flows::Session& session) {
   KLIEG_ASSIGN(const rights::Terms terms, rights::ReadTerms(arguments.terms));
-  KLIEG_ASSIGN(
-      const data::ImportReport report,
-      flows::ImportUnderTerms(
-          session, {.files = arguments.files, .format = data::FileFormat::kAdjacency}, terms));
+  data::ImportRequest request;
+  request.files = arguments.files;
+  request.format = data::FileFormat::kAdjacency;
+  KLIEG_ASSIGN(const data::ImportReport report, flows::ImportUnderTerms(session, request, terms));
   KLIEG_ASSIGN(const rights::Permit permit,
                session.gate().Ask({.actor = session.actor(),
                                    .purpose = rights::Purpose::kMeasure,
