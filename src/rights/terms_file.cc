@@ -2,8 +2,10 @@
 //
 // toml++ 3.3.0 has assertions that bad input reaches ("[[[" is one), and in release builds hands
 // the same conditions to the optimiser as facts. Both would let a file end or derail the process,
-// so that here an assertion throws, in every build. The program has no other user of toml++, which
-// keeps its inline functions of one mind.
+// so that here an assertion throws, in every build. Its tables of other scripts' spaces and digits
+// run into __builtin_unreachable for letters such as U+0362 outside quotes; so it is shown ASCII only
+// (ascii_detour.h). The program has no other user of toml++, which keeps its inline functions of one
+// mind.
 #include <stdexcept>
 
 namespace klieg::rights {
@@ -29,6 +31,7 @@ constexpr void RequireOfParser(bool condition, const char* text) {
 #include <exception>
 
 #include "core/file.h"
+#include "rights/ascii_detour.h"
 #include "rights/terms.h"
 
 namespace klieg::rights {
@@ -45,7 +48,8 @@ constexpr std::string_view kExample = "; examples/terms/research.toml is a compl
 /// Reads one table and says, for every complaint, which line of which file it is about.
 class TermsReader {
  public:
-  TermsReader(const toml::table& table, std::string_view name) : table_(table), name_(name) {}
+  TermsReader(const toml::table& table, std::string_view name, const AsciiDetour& detour)
+      : table_(table), name_(name), detour_(detour) {}
 
   core::Result<Terms> Read() const {
     KLIEG_TRY(RefuseUnknownKeys());
@@ -74,7 +78,7 @@ class TermsReader {
       if (std::find(kKeys.begin(), kKeys.end(), key.str()) == kKeys.end()) {
         return FailAt(key.source(),
                       "unknown key '{}'; the keys are owner, licence, purposes, expires and source",
-                      key.str());
+                      detour_.Back(key.str()));
       }
     }
     return {};
@@ -93,10 +97,11 @@ class TermsReader {
     KLIEG_ASSIGN(const toml::node* const node, Find(key));
     const auto* text = node->as_string();
     if (text == nullptr) return FailAt(node->source(), "'{}' must be a text in quotes", key);
-    if (auto checked = CheckTermsText(key, text->get()); !checked) {
+    std::string plain = detour_.Back(text->get());
+    if (auto checked = CheckTermsText(key, plain); !checked) {
       return FailAt(node->source(), "{}", checked.error().message);
     }
-    return text->get();
+    return plain;
   }
 
   core::Result<std::vector<Purpose>> Purposes() const {
@@ -111,7 +116,7 @@ class TermsReader {
       const auto* text = element.as_string();
       if (text == nullptr)
         return FailAt(element.source(), "'purposes' must hold texts in quotes only");
-      const core::Result<Purpose> purpose = ParsePurpose(text->get());
+      const core::Result<Purpose> purpose = ParsePurpose(detour_.Back(text->get()));
       if (!purpose) return FailAt(element.source(), "in 'purposes': {}", purpose.error().message);
       if (std::find(purposes.begin(), purposes.end(), *purpose) != purposes.end()) {
         return FailAt(element.source(), "'purposes' names '{}' twice", text->get());
@@ -130,7 +135,7 @@ class TermsReader {
                     "'expires' must be a text: \"2030-01-01\" in quotes, or \"never\"");
     }
     if (text->get() == "never") return std::optional<core::Timestamp>();
-    const core::Result<core::Timestamp> time = core::ParseTimestamp(text->get());
+    const core::Result<core::Timestamp> time = core::ParseTimestamp(detour_.Back(text->get()));
     if (!time)
       return FailAt(node->source(), "in 'expires': {}; or \"never\"", time.error().message);
     return std::optional(*time);
@@ -138,17 +143,25 @@ class TermsReader {
 
   const toml::table& table_;
   std::string_view name_;
+  const AsciiDetour& detour_;
 };
 
 }  // namespace
 
 core::Result<Terms> ParseTerms(std::string_view toml, std::string_view name) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (toml.starts_with(kByteOrderMark)) toml.remove_prefix(kByteOrderMark.size());
+  const core::Result<AsciiDetour> detour = AsciiDetour::For(toml);
+  if (!detour) {
+    return Fail(ErrorCode::kInvalidArgument, "{}: this is not TOML: {}", name,
+                detour.error().message);
+  }
   try {
-    const toml::table table = toml::parse(toml, name);
-    return TermsReader(table, name).Read();
+    const toml::table table = toml::parse(detour->Out(toml));
+    return TermsReader(table, name, *detour).Read();
   } catch (const toml::parse_error& error) {
     return Fail(ErrorCode::kInvalidArgument, "{}, line {}: this is not TOML: {}", name,
-                error.source().begin.line, error.description());
+                error.source().begin.line, detour->Back(error.description()));
   } catch (const std::exception&) {
     return Fail(ErrorCode::kInvalidArgument,
                 "{}: this is not TOML, in a way that the parser has no words for{}", name,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/file.h"
+#include "rights/ascii_detour.h"
 
 namespace klieg::rights {
 namespace {
@@ -109,6 +110,42 @@ TEST(Terms, TextThatIsNotTomlIsRefusedWithItsLine) {
   EXPECT_THAT(ErrorOf("owner = 'x'\nowner = 'y'\n"), HasSubstr("line 2: this is not TOML"));
   EXPECT_THAT(ErrorOf(std::string(3000, '[')), HasSubstr("not TOML"));
   ErrorOf("");
+}
+
+// Found by terms_fuzz: toml++ 3.3.0 has undefined behaviour for such letters outside quotes.
+TEST(Terms, LettersOfOtherScriptsOutsideQuotesAreRefused) {
+  EXPECT_THAT(ErrorOf("[[a]]\nb5=\xcd\xa2]\nk.l=inf\n"), HasSubstr("line 2: this is not TOML"));
+  EXPECT_THAT(ErrorOf("owner\xe3\x80\x80= 'x'\n"), HasSubstr("line 1: this is not TOML"));
+  EXPECT_THAT(ErrorOf("owner = 1\xd9\xa0\n"), HasSubstr("line 1: this is not TOML"));
+}
+
+TEST(Terms, LettersOfOtherScriptsInQuotesAndCommentsAreRead) {
+  const std::string text =
+      "# \xe6\x9d\xb1 ~ %\nowner = \"\xc3\xa9 ~e3 \\u00e9 \\u0025c3\"\nlicence = 'l%'\n"
+      "purposes = []\nexpires = 'never'\n";
+  const Terms terms = ParseTerms(text, "t").value();
+  EXPECT_EQ(terms.owner, "\xc3\xa9 ~e3 \xc3\xa9 %c3");
+  EXPECT_EQ(terms.licence, "l%");
+  EXPECT_EQ(ParseTerms("\xef\xbb\xbf" + text, "t").value(), terms)
+      << "a byte order mark says nothing";
+  EXPECT_THAT(ErrorOf(Replace("expires", "\"\xc3\xa9\"")), HasSubstr("unknown key '\xc3\xa9'"));
+}
+
+TEST(AsciiDetour, WhatGoesOutComesBack) {
+  for (const std::string text :
+       {"", "plain", "\xc3\xa9~c3^c3%c3$", "~^%$|@&;?! \xf0\x9f\x8e\xac", "~"}) {
+    const AsciiDetour detour = AsciiDetour::For(text).value();
+    const std::string ascii = detour.Out(text);
+    for (const char c : ascii) EXPECT_LT(static_cast<unsigned char>(c), 0x80);
+    EXPECT_EQ(detour.Back(ascii), text);
+  }
+  EXPECT_FALSE(AsciiDetour::For("~^%$|@&;?!`")) << "no mark is left";
+  EXPECT_FALSE(AsciiDetour::For("\xff"));
+}
+
+TEST(AsciiDetour, AMarkThatIsWrittenAsAnEscapeIsNotChosen) {
+  const AsciiDetour detour = AsciiDetour::For("\\u007E41 \\U0000005e41 \xc3\xa9").value();
+  EXPECT_EQ(detour.Back("~41^41"), "~41^41");
 }
 
 TEST(Terms, CanonicalTextIsFixedByteForByte) {
