@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "core/check.h"
-#include "rights/policy.h"
+#include "rights/terms_decision.h"
 
 namespace klieg::rights {
 namespace {

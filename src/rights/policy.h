@@ -1,32 +1,138 @@
-/// The policy: from terms, purpose and time to a decision. Pure: it reads no clock, no file, no
-/// log, so that the same question has the same answer for ever, and an auditor can ask it again
-/// from what the log recorded.
+/// Policies: packs of clauses that permit or forbid, and how a use is decided by them.
 ///
-/// Today's policy is plain: default is refusal, every owner's terms must permit the purpose, and
-/// none may have expired.
+///     KLIEG_ASSIGN(rights::Pack pack, rights::ParsePack(text, "own.policy"));
+///     KLIEG_ASSIGN(const rights::PolicySet policies, rights::PolicySet::Make({base, pack}));
+///     const rights::PolicyDecision decision = policies.Decide(facts, now);
+///
+/// The language is loop-free and finite, in the manner of Cedar: default is refusal, forbid wins.
+/// docs/reference/policy-language.md gives its grammar. Decisions are total and pure: the same
+/// facts, time and packs have the same answer for ever.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/clock.h"
+#include "core/error.h"
 #include "core/hash.h"
-#include "rights/purpose.h"
-#include "rights/terms.h"
+#include "rights/facts.h"
 
 namespace klieg::rights {
 
-struct Decision {
-  bool permitted = false;
-  std::string why;  ///< Of a refusal: every term that refuses, in words. Empty when permitted.
-  std::vector<core::Digest> terms;  ///< Digests of the terms that were weighed, in the order given.
+enum class Effect : uint8_t { kPermit, kForbid };
+
+enum class ObligationKind : uint8_t {
+  kPay,       ///< Somebody is to be paid.
+  kNotify,    ///< Somebody is to be told.
+  kWait,      ///< So many hours must lie between the notice and the use.
+  kAskAgain,  ///< Consent is to be asked anew for every project.
+};
+std::string_view ObligationKindName(
+    ObligationKind kind);  ///< "pay", "notify", "wait", "ask-again".
+
+/// What a permission comes with. An unmet one blocks: rights/obligations are the gate's business.
+struct Obligation {
+  ObligationKind kind = ObligationKind::kPay;
+  std::string what;    ///< Whom and for what, in words.
+  uint32_t hours = 0;  ///< kWait only.
+  bool operator==(const Obligation&) const = default;
 };
 
-/// Whether a snapshot under these terms (one per owner) may be used for `purpose` at time `now`.
-Decision DecideUse(const core::Digest& snapshot, const std::vector<Terms>& terms, Purpose purpose,
-                   core::Timestamp now);
+/// For each attribute the set of values that satisfy, as bits: one conjunction of a condition in
+/// disjunctive normal form.
+struct FactBox {
+  std::array<uint32_t, kAttributeCount> allowed;
+};
 
-/// Whether files may be imported under these terms at time `now`.
-Decision DecideImport(const Terms& terms, core::Timestamp now);
+/// A period of time: from inclusive, until exclusive; none: without end on that side.
+struct Period {
+  std::optional<core::Timestamp> from;
+  std::optional<core::Timestamp> until;
+  bool Contains(core::Timestamp time) const {
+    return (!from || time >= *from) && (!until || time < *until);
+  }
+};
+
+struct Clause {
+  std::string id;      ///< "replica-consent"
+  std::string source;  ///< Document and place.
+  std::string says;    ///< The rule in our own words, one sentence.
+  Period effective;    ///< Within the pack's.
+  Effect effect = Effect::kForbid;
+  std::vector<FactBox> boxes;  ///< The clause applies to facts in any of them. May be empty: never.
+  std::vector<Obligation> obligations;  ///< Of permissions only.
+  bool stops_run = false;  ///< Of prohibitions: where rows differ, refuse the run, not the rows.
+};
+
+/// A claim that `klieg policy check` proves or refutes: "never permits …".
+struct Claim {
+  std::string id;
+  std::string says;
+  std::vector<FactBox> boxes;  ///< No facts in any of these may be permitted.
+  size_t line = 0;
+};
+
+struct Pack {
+  std::string name;     ///< "sag-aftra-2023-tv"
+  std::string version;  ///< "1"
+  std::string title;
+  std::string source;
+  std::string leaves_out;  ///< What the pack does not cover, in words.
+  Period effective;
+  std::vector<Clause> clauses;
+  std::vector<Claim> claims;
+  core::Digest digest;  ///< SHA-256 of its text.
+};
+
+/// Reads a pack. kInvalidArgument names file, line and what was expected. Never crashes, whatever
+/// the bytes. At most 1 MiB, 10,000 clauses.
+core::Result<Pack> ParsePack(std::string_view text, std::string_view name);
+
+struct ClauseIndex {
+  uint32_t pack = 0;
+  uint32_t clause = 0;
+  auto operator<=>(const ClauseIndex&) const = default;
+};
+
+/// What was decided and why.
+struct PolicyDecision {
+  bool permitted = false;
+  bool stops_run = false;            ///< A prohibition that stops the run applied.
+  std::vector<ClauseIndex> because;  ///< Permitted: the permissions that applied; refused: the
+                                     ///< prohibitions; empty: nothing permitted it.
+};
+
+/// The packs in force, compiled. Immutable; thread-safe.
+class PolicySet {
+ public:
+  /// kInvalidArgument when two packs share a name.
+  static core::Result<PolicySet> Make(std::vector<Pack> packs);
+
+  const std::vector<Pack>& packs() const;
+  const Clause& clause(ClauseIndex index) const;
+  const Pack& pack_of(ClauseIndex index) const { return packs()[index.pack]; }
+
+  /// Clauses whose period does not contain `time` do not apply. O(attributes · clauses / 64).
+  PolicyDecision Decide(const Facts& facts, core::Timestamp time) const;
+
+  /// The same for many uses at one time; equal facts are decided once.
+  std::vector<PolicyDecision> DecideAll(std::span<const Facts> facts, core::Timestamp time) const;
+
+ private:
+  struct Compiled;
+  std::shared_ptr<const Compiled> compiled_;
+};
+
+/// The packs that come with Klieg, in the order of the documentation: "base" first, which is always
+/// in force. Their texts lie in src/rights/packs/*.policy and are built in.
+std::span<const Pack> ShippedPacks();
+/// The text of a shipped pack. kNotFound lists the names.
+core::Result<std::string_view> ShippedPackText(std::string_view name);
 
 }  // namespace klieg::rights

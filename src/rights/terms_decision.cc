@@ -1,4 +1,4 @@
-#include "rights/policy.h"
+#include "rights/terms_decision.h"
 
 #include <algorithm>
 
