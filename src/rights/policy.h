@@ -9,6 +9,7 @@
 /// facts, time and packs have the same answer for ever.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -48,6 +49,7 @@ struct Obligation {
 /// disjunctive normal form.
 struct FactBox {
   std::array<uint32_t, kAttributeCount> allowed;
+  bool operator==(const FactBox&) const = default;
 };
 
 /// A period of time: from inclusive, until exclusive; none: without end on that side.
@@ -57,6 +59,7 @@ struct Period {
   bool Contains(core::Timestamp time) const {
     return (!from || time >= *from) && (!until || time < *until);
   }
+  bool operator==(const Period&) const = default;
 };
 
 struct Clause {
@@ -75,6 +78,9 @@ struct Claim {
   std::string id;
   std::string says;
   std::vector<FactBox> boxes;  ///< No facts in any of these may be permitted.
+  /// Not empty: they may be, but only with a permission among those that apply that comes with such
+  /// an obligation, one for each kind ("never permits … without wait").
+  std::vector<ObligationKind> without;
   size_t line = 0;
 };
 
@@ -85,13 +91,14 @@ struct Pack {
   std::string source;
   std::string leaves_out;  ///< What the pack does not cover, in words.
   Period effective;
+  bool optional = false;  ///< In force only where it is adopted by name.
   std::vector<Clause> clauses;
   std::vector<Claim> claims;
   core::Digest digest;  ///< SHA-256 of its text.
 };
 
 /// Reads a pack. kInvalidArgument names file, line and what was expected. Never crashes, whatever
-/// the bytes. At most 1 MiB, 10,000 clauses.
+/// the bytes. At most 1 MiB, 10,000 clauses. What a clause says of periods lies within its pack's.
 core::Result<Pack> ParsePack(std::string_view text, std::string_view name);
 
 struct ClauseIndex {
@@ -118,7 +125,8 @@ class PolicySet {
   const Clause& clause(ClauseIndex index) const;
   const Pack& pack_of(ClauseIndex index) const { return packs()[index.pack]; }
 
-  /// Clauses whose period does not contain `time` do not apply. O(attributes · clauses / 64).
+  /// Clauses whose period, or whose pack's, does not contain `time` do not apply.
+  /// O(attributes · boxes / 64) and what applies.
   PolicyDecision Decide(const Facts& facts, core::Timestamp time) const;
 
   /// The same for many uses at one time; equal facts are decided once.
@@ -126,6 +134,7 @@ class PolicySet {
 
  private:
   struct Compiled;
+  PolicySet() = default;
   std::shared_ptr<const Compiled> compiled_;
 };
 

@@ -1,0 +1,211 @@
+// Packs compiled to bits.
+//
+// Every box of every clause has a bit. For each attribute and value a row of bits says which boxes
+// allow that value; facts satisfy the boxes whose bits are left when the rows of their values are
+// ANDed. Rows are cut into words of 64 boxes, and all rows of one word lie together ("a page"), so
+// that a decision walks through memory once:
+//
+//     page w:  action=use | action=import | … | purpose=recommend | … | notice=at-least-48h
+//              64 bits      64 bits             64 bits
+//
+// Boxes are sorted so that those of one purpose share words: for most words nothing is left after
+// the first attribute or two. Prohibitions and permissions have a table each; the second is looked
+// at only when the first has nothing to say. Periods are compared for boxes that are left, as they
+// are few.
+#include <algorithm>
+#include <bit>
+#include <set>
+#include <unordered_map>
+
+#include "core/check.h"
+#include "rights/fact_box.h"
+#include "rights/policy.h"
+#include "rights/policy_plain.h"
+
+namespace klieg::rights {
+namespace {
+
+constexpr size_t kWordBits = 64;
+
+struct BoxOwner {
+  ClauseIndex clause;
+  Period in_force;
+};
+
+struct OwnedBox {
+  FactBox box;
+  BoxOwner owner;
+};
+
+class BoxTable {
+ public:
+  BoxTable() = default;
+  explicit BoxTable(std::vector<OwnedBox> boxes) {
+    ChooseAttributes(boxes);
+    std::ranges::stable_sort(boxes, [this](const OwnedBox& a, const OwnedBox& b) {
+      return SortKey(a.box) < SortKey(b.box);
+    });
+    pages_.resize((boxes.size() + kWordBits - 1) / kWordBits * page_words_);
+    for (size_t i = 0; i < boxes.size(); ++i) Enter(boxes[i].box, i);
+    for (const OwnedBox& one : boxes) owners_.push_back(one.owner);
+  }
+
+  /// The clauses in force that apply, ascending, each once.
+  std::vector<ClauseIndex> Find(const Facts& facts, core::Timestamp time) const {
+    std::array<uint32_t, kAttributeCount> rows;
+    for (size_t k = 0; k < attributes_.size(); ++k) {
+      rows[k] = first_rows_[k] + facts.Index(attributes_[k]);
+    }
+    std::vector<ClauseIndex> found;
+    const uint64_t* page = pages_.data();
+    for (size_t first = 0; first < owners_.size(); first += kWordBits, page += page_words_) {
+      uint64_t left = page[0];
+      for (size_t k = 0; k < attributes_.size() && left != 0; ++k) left &= page[rows[k]];
+      for (; left != 0; left &= left - 1) {
+        const BoxOwner& owner = owners_[first + static_cast<size_t>(std::countr_zero(left))];
+        if (owner.in_force.Contains(time)) found.push_back(owner.clause);
+      }
+    }
+    std::ranges::sort(found);
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+  }
+
+ private:
+  /// Those that some box restricts, the most restricted first: the sooner nothing is left, the
+  /// better. Row 0 of a page marks the boxes that there are.
+  void ChooseAttributes(const std::vector<OwnedBox>& boxes) {
+    std::array<size_t, kAttributeCount> restricted{};
+    for (const OwnedBox& one : boxes) {
+      for (size_t i = 0; i < kAttributeCount; ++i) {
+        restricted[i] += one.box.allowed[i] != AllValues(static_cast<Attribute>(i));
+      }
+    }
+    for (size_t i = 0; i < kAttributeCount; ++i) {
+      if (restricted[i] > 0) attributes_.push_back(static_cast<Attribute>(i));
+    }
+    std::ranges::stable_sort(attributes_, [&](Attribute a, Attribute b) {
+      return restricted[static_cast<size_t>(a)] > restricted[static_cast<size_t>(b)];
+    });
+    for (const Attribute attribute : attributes_) {
+      first_rows_.push_back(page_words_);
+      page_words_ += static_cast<uint32_t>(AttributeValues(attribute).size());
+    }
+  }
+
+  std::array<uint32_t, kAttributeCount> SortKey(const FactBox& box) const {
+    std::array<uint32_t, kAttributeCount> key{};
+    for (size_t k = 0; k < attributes_.size(); ++k) {
+      key[k] = box.allowed[static_cast<size_t>(attributes_[k])];
+    }
+    return key;
+  }
+
+  void Enter(const FactBox& box, size_t index) {
+    uint64_t* page = pages_.data() + index / kWordBits * page_words_;
+    const uint64_t bit = uint64_t{1} << (index % kWordBits);
+    page[0] |= bit;
+    for (size_t k = 0; k < attributes_.size(); ++k) {
+      const uint32_t allowed = box.allowed[static_cast<size_t>(attributes_[k])];
+      const size_t values = AttributeValues(attributes_[k]).size();
+      for (size_t v = 0; v < values; ++v) {
+        if ((allowed >> v & 1) != 0) page[first_rows_[k] + v] |= bit;
+      }
+    }
+  }
+
+  std::vector<Attribute> attributes_;
+  std::vector<uint32_t> first_rows_;  ///< Of attributes_[k], within a page.
+  uint32_t page_words_ = 1;
+  std::vector<uint64_t> pages_;
+  std::vector<BoxOwner> owners_;  ///< One a bit.
+};
+
+BoxTable TableOf(const std::vector<Pack>& packs, Effect effect) {
+  std::vector<OwnedBox> boxes;
+  for (uint32_t p = 0; p < packs.size(); ++p) {
+    for (uint32_t c = 0; c < packs[p].clauses.size(); ++c) {
+      const Clause& clause = packs[p].clauses[c];
+      if (clause.effect != effect) continue;
+      const Period in_force = PeriodInForce(packs[p], clause);
+      for (const FactBox& box : clause.boxes) boxes.push_back({box, {{p, c}, in_force}});
+    }
+  }
+  return BoxTable(std::move(boxes));
+}
+
+struct FactsHash {
+  size_t operator()(const Facts& facts) const {
+    uint64_t hash = 0;
+    for (size_t i = 0; i < kAttributeCount; ++i) {
+      hash = (hash ^ facts.Index(static_cast<Attribute>(i))) * 0x9e3779b97f4a7c15;
+    }
+    return static_cast<size_t>(hash ^ (hash >> 32));
+  }
+};
+
+}  // namespace
+
+struct PolicySet::Compiled {
+  std::vector<Pack> packs;
+  BoxTable prohibitions;
+  BoxTable permissions;
+};
+
+core::Result<PolicySet> PolicySet::Make(std::vector<Pack> packs) {
+  std::set<std::string_view> names;
+  for (const Pack& pack : packs) {
+    if (!names.insert(pack.name).second) {
+      return core::Fail(core::ErrorCode::kInvalidArgument,
+                        "two packs are named '{}': a pack is in force once, in one version",
+                        pack.name);
+    }
+  }
+  auto compiled = std::make_shared<Compiled>();
+  compiled->prohibitions = TableOf(packs, Effect::kForbid);
+  compiled->permissions = TableOf(packs, Effect::kPermit);
+  compiled->packs = std::move(packs);
+  PolicySet set;
+  set.compiled_ = std::move(compiled);
+  return set;
+}
+
+const std::vector<Pack>& PolicySet::packs() const { return compiled_->packs; }
+
+const Clause& PolicySet::clause(ClauseIndex index) const {
+  KLIEG_CHECK(index.pack < packs().size() && index.clause < packs()[index.pack].clauses.size(),
+              "no clause {} in pack {}", index.clause, index.pack);
+  return packs()[index.pack].clauses[index.clause];
+}
+
+PolicyDecision PolicySet::Decide(const Facts& facts, core::Timestamp time) const {
+  PolicyDecision decision;
+  decision.because = compiled_->prohibitions.Find(facts, time);
+  if (decision.because.empty()) {
+    decision.because = compiled_->permissions.Find(facts, time);
+    decision.permitted = !decision.because.empty();
+    return decision;
+  }
+  decision.stops_run = std::ranges::any_of(
+      decision.because, [this](ClauseIndex index) { return clause(index).stops_run; });
+  return decision;
+}
+
+std::vector<PolicyDecision> PolicySet::DecideAll(std::span<const Facts> facts,
+                                                 core::Timestamp time) const {
+  std::vector<PolicyDecision> decisions;
+  decisions.reserve(facts.size());
+  std::unordered_map<Facts, size_t, FactsHash> decided;
+  decided.reserve(facts.size());
+  for (size_t i = 0; i < facts.size(); ++i) {
+    const auto [known, is_new] = decided.try_emplace(facts[i], i);
+    if (is_new) {
+      decisions.push_back(Decide(facts[i], time));
+    } else {
+      decisions.push_back(PolicyDecision(decisions[known->second]));
+    }
+  }
+  return decisions;
+}
+
+}  // namespace klieg::rights
