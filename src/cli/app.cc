@@ -25,8 +25,10 @@ int ExitStatus(core::ErrorCode code) {
 
 int Report(const core::Error& error, bool json) {
   if (json) {
-    const nlohmann::json object = {
+    nlohmann::json object = {
         {"error", {{"code", core::ErrorCodeName(error.code)}, {"message", error.message}}}};
+    if (!error.details.empty())
+      object["error"]["details"] = nlohmann::json::parse(error.details, nullptr, false);
     fmt::print("{}\n", object.dump(1));
   }
   fmt::print(stderr, "klieg: {}\n", error.message);

@@ -79,6 +79,12 @@ void AddImport(CLI::App& app, Invocation& invocation) {
       ->required();
   verb->add_option("--format", options->format,
                    "auto, csv, tsv, movielens, parquet, jsonl or adjacency");
+  verb->add_option(
+      "--family", options->import.family,
+      "Family of the ids of members and titles, so that films/42 is one of them in every "
+      "dataset of the family (default: the dataset's name)");
+  verb->add_option("--work", options->import.works,
+                   "Work that every row belongs to, by its id in klieg rights (repeatable)");
   data::ColumnNames& columns = options->import.request.columns;
   verb->add_option("--member", columns.member, "Column that names the member");
   verb->add_option("--title", columns.title, "Column that names the title");

@@ -41,6 +41,7 @@ std::string_view ErrorCodeName(ErrorCode code);
 struct Error {
   ErrorCode code;
   std::string message;
+  std::string details = {};  ///< The same for programs: JSON text of an object; empty: none.
 };
 
 template <class T>
@@ -51,7 +52,7 @@ using Status = Result<void>;
 template <class... Args>
 [[nodiscard]] tl::unexpected<Error> Fail(ErrorCode code, fmt::format_string<Args...> format,
                                          Args&&... args) {
-  return tl::unexpected<Error>(Error{code, fmt::format(format, std::forward<Args>(args)...)});
+  return tl::unexpected<Error>(Error{code, fmt::format(format, std::forward<Args>(args)...), {}});
 }
 
 /// Puts "context: " before the message of an error that passes through.

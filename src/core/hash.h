@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,10 @@ struct Digest {
   /// First 12 hexadecimal digits, for people.
   std::string Short() const { return Hex().substr(0, 12); }
   static Result<Digest> FromHex(std::string_view hex);
+  /// The 32 bytes as text, for hashing and files. Valid as long as the digest.
+  std::string_view view() const {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
   auto operator<=>(const Digest&) const = default;
 };
 
@@ -43,7 +48,11 @@ class Hasher {
   std::unique_ptr<State> state_;
 };
 
+/// Digest of bytes that are at hand: no allocation after a thread's first call.
 Digest HashBytes(std::string_view bytes);
+
+/// Digest of the pieces one after the other, as if they had been joined.
+Digest HashPieces(std::initializer_list<std::string_view> pieces);
 
 /// Digest of a whole file, read in pieces of 1 MiB. Fails with kNotFound or kIo.
 Result<Digest> HashFile(const std::filesystem::path& path);

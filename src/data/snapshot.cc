@@ -11,6 +11,7 @@ core::Result<Snapshot> OpenSnapshot(const SnapshotStore& store, const rights::Pe
   Snapshot snapshot;
   snapshot.manifest_ = std::move(files.manifest);
   snapshot.parquet_ = std::move(files.parquet);
+  snapshot.rows_ = permit.rows();
   return snapshot;
 }
 

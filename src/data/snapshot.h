@@ -31,14 +31,19 @@ class Snapshot {
 
   const core::Digest& id() const { return manifest_.snapshot; }
   const Manifest& manifest() const { return manifest_; }
-  const std::filesystem::path& parquet() const { return parquet_; }
+  /// Members and titles that are left out, and why.
+  const rights::RowRules& rows() const { return rows_; }
 
  private:
+  friend core::Result<InteractionTable> ReadInteractions(const Snapshot& snapshot, size_t threads);
+  friend core::Result<TitleTable> ReadTitles(const Snapshot& snapshot);
   friend core::Result<Snapshot> OpenSnapshot(const SnapshotStore& store,
                                              const rights::Permit& permit);
   Snapshot() = default;
+  const std::filesystem::path& parquet() const { return parquet_; }
   Manifest manifest_;
   std::filesystem::path parquet_;
+  rights::RowRules rows_;
 };
 
 /// Opens the snapshot that the permit names, and no other. Verifies every byte against the digest

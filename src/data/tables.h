@@ -1,4 +1,4 @@
-/// The rows of an opened snapshot, by columns. Include data/snapshot.h.
+/// The rows of an opened snapshot that its permit covers, by columns. Include data/snapshot.h.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +22,7 @@ struct InteractionTable {
   std::vector<uint32_t> titles;           ///< [rows] codes
   std::vector<int64_t> times;  ///< [rows] seconds since 1970 UTC, or empty when the file had none.
   std::vector<float> values;   ///< [rows], or empty when the file had none.
+  uint64_t rows_left_out = 0;  ///< Rows that the permit does not cover; they are not above.
 };
 
 /// kInvalidArgument for a snapshot of titles. `threads` 0 means all processors, and does not change
@@ -34,6 +35,7 @@ struct TitleTable {
   std::vector<std::string> names;  ///< Empty text when unknown.
   std::vector<int32_t> years;      ///< 0 when unknown.
   std::vector<std::vector<std::string>> genres;
+  uint64_t rows_left_out = 0;  ///< As of InteractionTable.
 };
 
 /// kInvalidArgument for a snapshot of interactions.

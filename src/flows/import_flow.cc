@@ -23,6 +23,9 @@ core::Result<ImportOutcome> ImportIntoRun(Session& session, platform::Run& run,
   ImportOutcome outcome;
   outcome.run = run.id();
   KLIEG_ASSIGN(outcome.report, ImportUnderTerms(session, options.request, terms));
+  KLIEG_TRY(session.gate().RegisterAttribution(
+      outcome.report.snapshot, options.family.empty() ? options.dataset : options.family,
+      options.works, session.actor()));
   KLIEG_TRY(run.AddArtifact(
       {.name = "snapshot",
        .path = (std::filesystem::path("snapshots") / outcome.report.snapshot.Hex()).string(),

@@ -14,6 +14,8 @@ namespace klieg::flows {
 struct ImportOptions {
   std::string dataset;  ///< The name it gets.
   std::filesystem::path terms_file;
+  std::string family;              ///< Of the ids of members and titles; empty: the dataset's name.
+  std::vector<std::string> works;  ///< Works that every row belongs to, by their ids in the log.
   data::ImportRequest request;
 };
 

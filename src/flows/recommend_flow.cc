@@ -139,11 +139,9 @@ core::Result<RecommendOutcome> RecommendIntoRun(Session& session, platform::Run&
       fmt::format("recommend with {}@{} for {}", record.name, record.version,
                   request.members.empty() ? "example members"
                                           : fmt::format("{}", fmt::join(request.members, ", ")));
-  const std::filesystem::path file = session.workspace().models() / (record.digest + ".klieg");
-  KLIEG_ASSIGN(const core::Digest digest, core::Digest::FromHex(record.digest));
-  KLIEG_TRY(learn::TensorFile::Verify(file, digest));
-  KLIEG_TRY(run.AddInput(
-      {.role = "model", .kind = "model", .digest = record.digest, .permit_sequence = -1}));
+  KLIEG_ASSIGN(const rights::ModelPermit permit,
+               AskForModel(session, run, record, rights::Purpose::kRecommend,
+                           rights::Action::kServe, reason));
 
   // The snapshot the model was trained on, even when the dataset has a newer version since.
   KLIEG_ASSIGN(const core::Digest snapshot_digest, core::Digest::FromHex(record.snapshot));
@@ -153,7 +151,7 @@ core::Result<RecommendOutcome> RecommendIntoRun(Session& session, platform::Run&
   KLIEG_ASSIGN(const data::InteractionTable table,
                data::ReadInteractions(snapshot, session.pool().threads()));
   Context context;
-  KLIEG_ASSIGN(context.model, personalize::LoadModel(file));
+  KLIEG_ASSIGN(context.model, personalize::LoadModel(session.workspace().models(), permit));
   KLIEG_ASSIGN(context.seen, personalize::MakeInteractions(table));
   KLIEG_ASSIGN(context.liked,
                personalize::MakeInteractions(table, {.value_min = trained.filter.value_min}));

@@ -38,32 +38,70 @@ core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run,
                                         const core::Digest& snapshot, rights::Purpose purpose,
                                         std::string_view role, const std::string& reason,
                                         int64_t* permit_sequence) {
-  KLIEG_ASSIGN(
-      const rights::Permit permit,
-      session.gate().Ask(
-          {.actor = session.actor(), .purpose = purpose, .snapshot = snapshot, .reason = reason}));
+  return OpenForRun(
+      session, run, role,
+      {.actor = session.actor(), .purpose = purpose, .snapshot = snapshot, .reason = reason},
+      permit_sequence);
+}
+
+core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run, std::string_view role,
+                                        const rights::Request& request, int64_t* permit_sequence) {
+  KLIEG_ASSIGN(const rights::Permit permit, session.gate().Ask(request));
   const auto sequence = static_cast<int64_t>(permit.log_sequence());
   if (permit_sequence != nullptr) *permit_sequence = sequence;
   KLIEG_TRY(run.AddInput({.role = std::string(role),
                           .kind = "snapshot",
-                          .digest = snapshot.Hex(),
+                          .digest = request.snapshot.Hex(),
                           .permit_sequence = sequence}));
   return data::OpenSnapshot(session.snapshots(), permit);
+}
+
+core::Result<rights::ModelPermit> AskForModel(Session& session, platform::Run& run,
+                                              const platform::ModelRecord& record,
+                                              rights::Purpose purpose, rights::Action action,
+                                              const std::string& reason) {
+  KLIEG_ASSIGN(const core::Digest artifact, core::Digest::FromHex(record.digest));
+  KLIEG_ASSIGN(rights::ModelPermit permit, session.gate().AskModel({.actor = session.actor(),
+                                                                    .artifact = artifact,
+                                                                    .purpose = purpose,
+                                                                    .action = action,
+                                                                    .reason = reason}));
+  KLIEG_TRY(run.AddInput({.role = "model",
+                          .kind = "model",
+                          .digest = record.digest,
+                          .permit_sequence = static_cast<int64_t>(permit.log_sequence())}));
+  return permit;
 }
 
 core::Result<LoadedInteractions> LoadInteractions(Session& session, platform::Run& run,
                                                   const std::string& dataset,
                                                   rights::Purpose purpose,
                                                   const std::string& reason,
-                                                  const personalize::InteractionFilter& filter) {
+                                                  const personalize::InteractionFilter& filter,
+                                                  const Without& without) {
   LoadedInteractions loaded;
   KLIEG_ASSIGN(loaded.dataset, session.store().GetDataset(dataset, "interactions"));
-  KLIEG_ASSIGN(const core::Digest digest, core::Digest::FromHex(loaded.dataset.snapshot));
-  KLIEG_ASSIGN(
-      const data::Snapshot snapshot,
-      OpenForRun(session, run, digest, purpose, "interactions", reason, &loaded.permit_sequence));
+  KLIEG_ASSIGN(loaded.snapshot, core::Digest::FromHex(loaded.dataset.snapshot));
+  KLIEG_ASSIGN(const data::Snapshot snapshot, OpenForRun(session, run, "interactions",
+                                                         {.actor = session.actor(),
+                                                          .purpose = purpose,
+                                                          .snapshot = loaded.snapshot,
+                                                          .reason = reason,
+                                                          .without_members = without.members,
+                                                          .without_titles = without.titles},
+                                                         &loaded.permit_sequence));
+  loaded.rows = snapshot.rows();
   KLIEG_ASSIGN(data::InteractionTable table,
                data::ReadInteractions(snapshot, session.pool().threads()));
+  loaded.rows_left_out = table.rows_left_out;
+  if (table.rows_left_out > 0) {
+    KLIEG_TRY(run.AddMetric({.subject = dataset,
+                             .name = "rows_left_out",
+                             .value = static_cast<double>(table.rows_left_out),
+                             .low = {},
+                             .high = {},
+                             .method = "refused by consents, see the decision in the log"}));
+  }
   KLIEG_ASSIGN(loaded.data, personalize::MakeInteractions(std::move(table), filter));
   return loaded;
 }

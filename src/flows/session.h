@@ -62,10 +62,28 @@ core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run,
                                         std::string_view role, const std::string& reason,
                                         int64_t* permit_sequence = nullptr);
 
+core::Result<data::Snapshot> OpenForRun(Session& session, platform::Run& run, std::string_view role,
+                                        const rights::Request& request,
+                                        int64_t* permit_sequence = nullptr);
+
+/// The gate's permission to use a registered model, noted as an input of the run.
+core::Result<rights::ModelPermit> AskForModel(Session& session, platform::Run& run,
+                                              const platform::ModelRecord& record,
+                                              rights::Purpose purpose, rights::Action action,
+                                              const std::string& reason);
+
 /// The interactions of a dataset, through the gate. What the command line calls --value-min and
 /// --interactions-min is the filter.
+/// Members and titles to leave out although they may be used.
+struct Without {
+  std::vector<std::string> members;
+  std::vector<std::string> titles;
+};
 struct LoadedInteractions {
   personalize::Interactions data;
+  core::Digest snapshot;
+  uint64_t rows_left_out = 0;  ///< By consents of members and of those whose work it is.
+  rights::RowRules rows;       ///< Who was left out.
   platform::DatasetRecord dataset;
   int64_t permit_sequence = -1;
 };
@@ -73,7 +91,8 @@ core::Result<LoadedInteractions> LoadInteractions(Session& session, platform::Ru
                                                   const std::string& dataset,
                                                   rights::Purpose purpose,
                                                   const std::string& reason,
-                                                  const personalize::InteractionFilter& filter);
+                                                  const personalize::InteractionFilter& filter,
+                                                  const Without& without = {});
 
 /// Names, years and genres of a dataset's titles, arranged as `title_ids`; unknown titles keep
 /// their id as name. A dataset without titles gives ids as names. `known` says how many were found.

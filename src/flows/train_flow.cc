@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/memory.h"
-#include "core/version.h"
+#include "flows/publish_model.h"
 
 namespace klieg::flows {
 namespace {
@@ -25,18 +25,20 @@ core::Result<TrainOutcome> TrainIntoRun(Session& session, platform::Run& run,
                                         const personalize::Learner& learner,
                                         const personalize::HyperParameters& values) {
   const std::string reason = fmt::format("train {} as {}", options.ranker, options.model);
-  KLIEG_ASSIGN(LoadedInteractions loaded,
+  KLIEG_ASSIGN(const LoadedInteractions loaded,
                LoadInteractions(session, run, options.dataset, rights::Purpose::kRecommend, reason,
-                                options.filter));
+                                options.filter, options.without));
   TrainOutcome outcome;
   outcome.run = run.id();
   outcome.members = loaded.data.member_count();
   outcome.titles = loaded.data.title_count();
   outcome.interactions = loaded.data.matrix.entry_count();
 
+  outcome.rows_left_out = loaded.rows_left_out;
+
   core::ResetPeakResident();
   const core::Stopwatch watch;
-  personalize::Model model;
+  ModelToPublish model;
   KLIEG_ASSIGN(model.ranker,
                learner.train(
                    loaded.data, values,
@@ -44,26 +46,11 @@ core::Result<TrainOutcome> TrainIntoRun(Session& session, platform::Run& run,
   outcome.train_seconds = watch.WallSeconds();
   outcome.peak_bytes = core::PeakResidentBytes();
 
-  model.title_names = std::move(loaded.data.title_names);
+  model.name = options.model;
+  model.learner = options.ranker;
   model.hyper_parameters = values.values();
   model.seed = options.seed;
-  model.code_version = core::CodeVersion();
-  model.instruction_set = core::InstructionSet();
-  const std::filesystem::path staged = run.folder() / "model.klieg";
-  KLIEG_ASSIGN(const core::Digest digest, personalize::SaveModel(model, staged));
-  const std::filesystem::path file = session.workspace().models() / (digest.Hex() + ".klieg");
-  KLIEG_TRY(core::MakeFolder(session.workspace().models()));
-  std::error_code error;
-  std::filesystem::rename(staged, file, error);
-  if (error) {
-    return core::Fail(core::ErrorCode::kIo, "cannot move the model to '{}': {}", file.string(),
-                      error.message());
-  }
-  KLIEG_TRY(core::SyncPath(session.workspace().models()));
-  KLIEG_TRY(run.AddArtifact(
-      {.name = "model",
-       .path = std::filesystem::relative(file, session.workspace().folder()).string(),
-       .digest = digest.Hex()}));
+  model.filter = options.filter;
   KLIEG_TRY(run.AddMetrics({{.subject = options.model,
                              .name = "train_seconds",
                              .value = outcome.train_seconds,
@@ -76,16 +63,7 @@ core::Result<TrainOutcome> TrainIntoRun(Session& session, platform::Run& run,
                              .low = {},
                              .high = {},
                              .method = "largest resident set while training"}}));
-  KLIEG_ASSIGN(outcome.model, session.store().AddModel({.name = options.model,
-                                                        .version = 0,
-                                                        .digest = digest.Hex(),
-                                                        .ranker = options.ranker,
-                                                        .parameters = json(values.values()).dump(),
-                                                        .run = run.id(),
-                                                        .snapshot = loaded.dataset.snapshot,
-                                                        .permit_sequence = loaded.permit_sequence,
-                                                        .bytes = model.ranker->bytes(),
-                                                        .created = {}}));
+  KLIEG_ASSIGN(outcome.model, PublishModel(session, run, loaded, std::move(model)));
   return outcome;
 }
 

@@ -22,6 +22,7 @@ struct TrainOptions {
   uint64_t seed = 1;
   personalize::InteractionFilter filter;
   std::string repeats;  ///< Run that this one repeats.
+  Without without;      ///< Left out although they may be used.
 };
 
 struct TrainOutcome {
@@ -32,6 +33,7 @@ struct TrainOutcome {
   uint64_t members = 0;
   uint64_t titles = 0;
   uint64_t interactions = 0;
+  uint64_t rows_left_out = 0;  ///< Of the snapshot, by consents.
 };
 
 core::Result<TrainOutcome> TrainModel(Session& session, const TrainOptions& options);

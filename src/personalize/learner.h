@@ -16,6 +16,7 @@
 #include "personalize/hyper_parameters.h"
 #include "personalize/interactions.h"
 #include "personalize/ranker.h"
+#include "rights/gate.h"
 
 namespace klieg::personalize {
 
@@ -61,7 +62,13 @@ struct Model {
 /// Writes the model file; returns its digest, the model's identity. Same model, same bytes.
 core::Result<core::Digest> SaveModel(const Model& model, const std::filesystem::path& path);
 
-/// Reads what SaveModel wrote; kCorrupt and kVersion say what is wrong.
-core::Result<Model> LoadModel(const std::filesystem::path& path);
+/// The file of a model in the folder of models: its digest names it.
+std::filesystem::path ModelPath(const std::filesystem::path& folder, const core::Digest& artifact);
+
+/// Loads the model that the permit names, and no other, from the folder of models. Verifies every
+/// byte against its digest (kCorrupt). kNotFound: it is not there. kVersion: written by a newer
+/// klieg.
+core::Result<Model> LoadModel(const std::filesystem::path& folder,
+                              const rights::ModelPermit& permit);
 
 }  // namespace klieg::personalize

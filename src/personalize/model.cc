@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "personalize/learner.h"
+#include "personalize/model_file.h"
 
 namespace klieg::personalize {
 namespace {
@@ -27,7 +28,7 @@ core::Result<core::Digest> SaveModel(const Model& model, const std::filesystem::
   return writer.Write(path);
 }
 
-core::Result<Model> LoadModel(const std::filesystem::path& path) {
+core::Result<Model> ReadModelFile(const std::filesystem::path& path) {
   KLIEG_ASSIGN(learn::TensorFile opened, learn::TensorFile::Open(path));
   const auto file = std::make_shared<const learn::TensorFile>(std::move(opened));
   const json header = json::parse(file->header(), nullptr, false);
@@ -60,6 +61,17 @@ core::Result<Model> LoadModel(const std::filesystem::path& path) {
                                model.ranker->title_count()));
   }
   return model;
+}
+
+std::filesystem::path ModelPath(const std::filesystem::path& folder, const core::Digest& artifact) {
+  return folder / (artifact.Hex() + ".klieg");
+}
+
+core::Result<Model> LoadModel(const std::filesystem::path& folder,
+                              const rights::ModelPermit& permit) {
+  const std::filesystem::path path = ModelPath(folder, permit.artifact());
+  KLIEG_TRY(learn::TensorFile::Verify(path, permit.artifact()));
+  return ReadModelFile(path);
 }
 
 }  // namespace klieg::personalize

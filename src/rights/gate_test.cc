@@ -63,9 +63,10 @@ TEST_F(GateTest, APermitSaysWhatItIsForAndWhereItIsRecorded) {
   EXPECT_EQ(entries[1].time, clock_.Now());
   EXPECT_EQ(
       entries[1].body,
-      fmt::format(R"({{"action":"use","actor":"ada","decision":"permit","purpose":"recommend",)"
-                  R"("reason":"train ease","snapshot":"{}","terms":["{}"]}})",
-                  kSnapshot.Hex(), TermsDigest(terms).Hex()));
+      fmt::format(
+          R"({{"action":"use","actor":"ada","clauses":["base@1/analysis"],"decision":"permit","purpose":"recommend",)"
+          R"("reason":"train ease","snapshot":"{}","terms":["{}"]}})",
+          kSnapshot.Hex(), TermsDigest(terms).Hex()));
 }
 
 TEST_F(GateTest, APurposeThatIsNotPermittedIsRefusedOnRecord) {
@@ -214,7 +215,7 @@ TEST_F(GateTest, ALogThatCannotBeWrittenGivesNoPermit) {
 TEST_F(GateTest, EntriesOfUnknownKindsArePassedOver) {
   {
     Log log = Log::Open(log_path_).value();
-    ASSERT_TRUE(log.Append(clock_.Now(), "grant", R"({"a":1})"));
+    ASSERT_TRUE(log.Append(clock_.Now(), "from-the-future", R"({"a":1})"));
   }
   EXPECT_TRUE(Gate::Open(log_path_, clock_));
 }

@@ -162,7 +162,7 @@ class Log::OpenFile {
 core::Result<Log> Log::Open(fs::path path, const LogVisitor& visit) {
   Log log(std::move(path));
   KLIEG_ASSIGN(OpenFile file, OpenFile::Open(log.path_, /*create=*/true));
-  if (auto known = log.CatchUp(file, visit); !known) {
+  if (auto known = log.ReadNew(file, visit); !known) {
     return tl::unexpected<core::Error>(InLog(known.error(), log.path_));
   }
   if (log.verified_bytes_ == 0) {
@@ -183,23 +183,62 @@ core::Result<LogEntry> Log::Append(core::Timestamp time, std::string_view kind,
 
 core::Result<std::optional<LogEntry>> Log::AppendDecided(
     const LogVisitor& visit, const std::function<core::Result<std::optional<LogDraft>>()>& decide) {
+  KLIEG_ASSIGN(OpenFile file, OpenAndCatchUp(visit));
+  KLIEG_ASSIGN(const std::optional<LogDraft> draft, decide());
+  if (!draft) return std::optional<LogEntry>();
+  KLIEG_ASSIGN(std::vector<LogEntry> entries, AppendDrafts(file, {&*draft, 1}));
+  return std::optional(std::move(entries.front()));
+}
+
+core::Result<std::vector<LogEntry>> Log::AppendBatch(std::span<const LogDraft> drafts,
+                                                     const LogVisitor& visit) {
+  KLIEG_ASSIGN(OpenFile file, OpenAndCatchUp(visit));
+  return AppendDrafts(file, drafts);
+}
+
+core::Status Log::CatchUp(const LogVisitor& visit) {
+  KLIEG_TRY(OpenAndCatchUp(visit));
+  return {};
+}
+
+core::Result<Log::OpenFile> Log::OpenAndCatchUp(const LogVisitor& visit) {
   core::Result<OpenFile> file = OpenFile::Open(path_, /*create=*/false);
   if (!file) return tl::unexpected<core::Error>(InLog(file.error(), path_));
-  if (auto known = CatchUp(*file, visit); !known) {
+  if (auto known = ReadNew(*file, visit); !known) {
     return tl::unexpected<core::Error>(InLog(known.error(), path_));
   }
-  KLIEG_ASSIGN(std::optional<LogDraft> draft, decide());
-  if (!draft) return std::optional<LogEntry>();
-  LogEntry entry;
-  entry.sequence = next_sequence_;
-  entry.time = draft->time;
-  entry.kind = std::move(draft->kind);
-  entry.body = std::move(draft->body);
-  entry.previous = head_;
-  KLIEG_ASSIGN(const std::string line, RenderLogLine(entry));
-  KLIEG_TRY(Write(*file, line));
-  MoveBehind(entry, line.size());
-  return std::optional(std::move(entry));
+  return file;
+}
+
+core::Result<std::vector<LogEntry>> Log::AppendDrafts(OpenFile& file,
+                                                      std::span<const LogDraft> drafts) {
+  std::vector<LogEntry> entries;
+  std::vector<core::Digest> leaves;
+  std::string lines;
+  entries.reserve(drafts.size());
+  leaves.reserve(drafts.size());
+  for (const LogDraft& draft : drafts) {
+    LogEntry& entry = entries.emplace_back();
+    entry.sequence = next_sequence_ + entries.size() - 1;
+    entry.time = draft.time;
+    entry.kind = draft.kind;
+    entry.body = draft.body;
+    entry.previous = entries.size() == 1 ? head_ : entries[entries.size() - 2].hash;
+    const core::Result<std::string> line = RenderLogLine(entry);
+    if (!line) {
+      if (drafts.size() == 1) return tl::unexpected<core::Error>(line.error());
+      return core::Prefix(line.error(), fmt::format("entry {} of the batch", entries.size()));
+    }
+    leaves.push_back(LeafHash(std::string_view(*line).substr(0, line->size() - 1)));
+    lines += *line;
+  }
+  if (entries.empty()) return entries;
+  KLIEG_TRY(Write(file, lines));
+  verified_bytes_ += lines.size();
+  next_sequence_ += entries.size();
+  head_ = entries.back().hash;
+  for (const core::Digest& leaf : leaves) tree_.Append(leaf);
+  return entries;
 }
 
 core::Status Log::ForEach(const std::function<void(const LogEntry&)>& visit) {
@@ -210,7 +249,7 @@ core::Status Log::ForEach(const std::function<void(const LogEntry&)>& visit) {
     KLIEG_ASSIGN(end, file.Size());
   }
   KLIEG_ASSIGN(const ReadOnlyFile file, ReadOnlyFile::Open(path_));
-  LogScanner scanner({}, [&](const LogEntry& entry) -> core::Status {
+  LogScanner scanner({}, nullptr, [&](const LogEntry& entry) -> core::Status {
     if (entry.sequence + 1 == next_sequence_ && entry.hash != head_) {
       return Fail(ErrorCode::kCorrupt, "entry {} is another one than when it was read before",
                   entry.sequence);
@@ -227,14 +266,14 @@ core::Status Log::ForEach(const std::function<void(const LogEntry&)>& visit) {
   return {};
 }
 
-core::Status Log::CatchUp(OpenFile& file, const LogVisitor& visit) {
+core::Status Log::ReadNew(OpenFile& file, const LogVisitor& visit) {
   KLIEG_ASSIGN(const uint64_t size, file.Size());
   if (size < verified_bytes_) {
     return Fail(ErrorCode::kCorrupt, "it had {} bytes and now has {}: it was rolled back",
                 verified_bytes_, size);
   }
   KLIEG_TRY(CheckNotRewritten(file));
-  LogScanner scanner({next_sequence_, head_}, visit);
+  LogScanner scanner({next_sequence_, head_}, &tree_, visit);
   const core::Status read = FeedFile(file.descriptor(), path_, verified_bytes_, size, scanner);
   // What was visited counts as seen even when a later line is damaged.
   verified_bytes_ += scanner.accepted_bytes();
@@ -248,7 +287,7 @@ core::Status Log::CatchUp(OpenFile& file, const LogVisitor& visit) {
   if (tail == LogTail::kTorn) return file.Truncate(verified_bytes_);
   if (tail == LogTail::kNone) return {};
   KLIEG_TRY(file.Append("\n"));
-  LogScanner last({next_sequence_, head_}, visit);
+  LogScanner last({next_sequence_, head_}, &tree_, visit);
   KLIEG_TRY(last.Feed(scanner.tail() + '\n'));
   verified_bytes_ += last.accepted_bytes();
   next_sequence_ = last.position().next_sequence;
@@ -271,8 +310,8 @@ core::Status Log::CheckNotRewritten(const OpenFile& file) const {
   return {};
 }
 
-core::Status Log::Write(OpenFile& file, std::string_view line) const {
-  core::Status written = file.Append(line);
+core::Status Log::Write(OpenFile& file, std::string_view lines) const {
+  core::Status written = file.Append(lines);
   if (written) return {};
   if (core::Status cut = file.Truncate(verified_bytes_); !cut) {
     return core::Prefix(written.error(), cut.error().message);
@@ -280,29 +319,25 @@ core::Status Log::Write(OpenFile& file, std::string_view line) const {
   return written;
 }
 
-void Log::MoveBehind(const LogEntry& entry, size_t line_bytes) {
-  verified_bytes_ += line_bytes;
-  next_sequence_ = entry.sequence + 1;
-  head_ = entry.hash;
-}
-
 core::Result<LogSummary> VerifyLog(const fs::path& path) {
   KLIEG_ASSIGN(const ReadOnlyFile file, ReadOnlyFile::Open(path));
   KLIEG_ASSIGN(const uint64_t size, file.Size(path));
-  LogScanner scanner({}, {});
+  MerkleTree tree;
+  LogScanner scanner({}, &tree, {});
   core::Status read = FeedFile(file.get(), path, 0, size, scanner);
   if (!read) return tl::unexpected<core::Error>(InLog(read.error(), path));
   const core::Result<LogTail> tail = scanner.ClassifyTail();
   if (!tail) return tl::unexpected<core::Error>(InLog(tail.error(), path));
-  return LogSummary{scanner.position().next_sequence, scanner.position().head,
+  return LogSummary{scanner.position().next_sequence, scanner.position().head, tree.Root(),
                     *tail != LogTail::kNone};
 }
 
 core::Result<LogSummary> VerifyLogBytes(std::string_view bytes) {
-  LogScanner scanner({}, {});
+  MerkleTree tree;
+  LogScanner scanner({}, &tree, {});
   KLIEG_TRY(scanner.Feed(bytes));
   KLIEG_ASSIGN(const LogTail tail, scanner.ClassifyTail());
-  return LogSummary{scanner.position().next_sequence, scanner.position().head,
+  return LogSummary{scanner.position().next_sequence, scanner.position().head, tree.Root(),
                     tail != LogTail::kNone};
 }
 

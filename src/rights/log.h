@@ -8,20 +8,26 @@
 /// reported by Verify as torn, not as damage. A last entry that lacks nothing but its newline is
 /// kept and given one.
 ///
+/// The lines are the leaves of a Merkle tree (merkle_tree.h; a leaf is a line without its newline),
+/// which grows with what was verified: heads and proofs come from Log::tree().
+///
 /// One Log object is used from one thread at a time; several objects, in one process or many,
-/// exclude each other.
+/// exclude each other. An object holds 64 bytes of memory for each entry: the tree.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/error.h"
 #include "core/hash.h"
+#include "rights/merkle_tree.h"
 
 namespace klieg::rights {
 
@@ -37,6 +43,7 @@ struct LogEntry {
 struct LogSummary {
   uint64_t entries = 0;
   core::Digest head;       ///< Hash of the last entry; zeros when empty.
+  core::Digest root;       ///< Of the Merkle tree over the entries.
   bool torn_tail = false;  ///< Bytes of an unfinished entry follow the last one.
 };
 
@@ -61,6 +68,14 @@ class Log {
   /// failure nothing was added.
   core::Result<LogEntry> Append(core::Timestamp time, std::string_view kind, std::string_view body);
 
+  /// Adds entries one after the other with one write and one sync: what many single appends would
+  /// add, for the time of one. After a failure nothing was added, and no entry of a batch is handed
+  /// out before all are on disk. A kill in between may leave the first entries of a batch that
+  /// nobody was told of: whole ones, which verify. No drafts, no entries. `visit` as in
+  /// AppendDecided: whoever learns from the log gives it to every call that looks.
+  core::Result<std::vector<LogEntry>> AppendBatch(std::span<const LogDraft> drafts,
+                                                  const LogVisitor& visit = {});
+
   /// Decides with the whole log known, and appends, as one step that no other process can come
   /// between: takes the lock, calls `visit` for the entries that were added since this object last
   /// looked, then `decide`, and appends what that returns. No draft: nothing is appended, and none
@@ -73,21 +88,31 @@ class Log {
   /// file again from its first byte; does not count as having looked for AppendDecided.
   core::Status ForEach(const std::function<void(const LogEntry&)>& visit);
 
+  /// The tree over all entries that this object has verified or written. What other processes add
+  /// is in it after the next call that looks (an append, CatchUp).
+  const MerkleTree& tree() const { return tree_; }
+
+  /// Reads and verifies what other processes added since this object last looked.
+  core::Status CatchUp(const LogVisitor& visit = {});
+
   const std::filesystem::path& path() const { return path_; }
 
  private:
   class OpenFile;
   explicit Log(std::filesystem::path path) : path_(std::move(path)) {}
-  core::Status CatchUp(OpenFile& file, const LogVisitor& visit);
+  core::Result<OpenFile> OpenAndCatchUp(const LogVisitor& visit);
+  core::Status ReadNew(OpenFile& file, const LogVisitor& visit);
   core::Status CheckNotRewritten(const OpenFile& file) const;
-  core::Status Write(OpenFile& file, std::string_view line) const;
-  void MoveBehind(const LogEntry& entry, size_t line_bytes);
+  core::Result<std::vector<LogEntry>> AppendDrafts(OpenFile& file,
+                                                   std::span<const LogDraft> drafts);
+  core::Status Write(OpenFile& file, std::string_view lines) const;
 
   std::filesystem::path path_;
   // What this object has verified so far: appending needs to read only what came after.
   uint64_t verified_bytes_ = 0;
   uint64_t next_sequence_ = 0;
   core::Digest head_;
+  MerkleTree tree_;
 };
 
 /// Checks the whole file from its first byte. kCorrupt names the line and what is wrong with it.

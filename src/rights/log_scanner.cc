@@ -38,6 +38,7 @@ core::Status LogScanner::Accept(std::string_view line) {
   if (!entry)
     return core::Prefix(entry.error(), fmt::format("line {}", position_.next_sequence + 1));
   if (visit_) KLIEG_TRY(visit_(*entry));
+  if (tree_ != nullptr) tree_->Append(LeafHash(line));
   position_ = next;
   accepted_bytes_ += line.size() + 1;
   return {};

@@ -14,9 +14,10 @@ namespace klieg::rights {
 
 class LogScanner {
  public:
-  /// Begins at `position`, which is the beginning of a line. `visit` may be empty.
-  LogScanner(const LogPosition& position, LogVisitor visit)
-      : position_(position), visit_(std::move(visit)) {}
+  /// Begins at `position`, which is the beginning of a line. Every line accepted becomes a leaf of
+  /// `tree`, which must outlive the scanner; null: there is none. `visit` may be empty.
+  LogScanner(const LogPosition& position, MerkleTree* tree, LogVisitor visit)
+      : position_(position), tree_(tree), visit_(std::move(visit)) {}
 
   /// Fails with kCorrupt or kVersion, prefixed by "line N: ", or with the error of the visitor;
   /// what was accepted until then stands, and the scanner is not to be used further.
@@ -34,6 +35,7 @@ class LogScanner {
   core::Status Accept(std::string_view line);
 
   LogPosition position_;
+  MerkleTree* tree_;
   LogVisitor visit_;
   uint64_t accepted_bytes_ = 0;
   std::string tail_;

@@ -245,6 +245,39 @@ TEST_F(LogTest, AValidHashOverANonCanonicalLineIsNotEnough) {
   EXPECT_FALSE(check("0", time, R"({"a":1.5})"));
 }
 
+// ParseLogLine does not render what it read: here it is shown that nothing else can come of it.
+// The edits are followed by a fitting hash, so that only the form decides.
+TEST_F(LogTest, WhatIsReadIsWhatWouldBeWritten) {
+  static constexpr std::string_view kAlphabet = "0123456789-:.TZ {}\"\\,abn+";
+  const std::string line = MakeLines(12).back();
+  const std::string hashed = line.substr(0, line.find(R"(,"hash")"));
+  core::Random random(12);
+  size_t accepted = 0;
+  for (int round = 0; round < 40'000; ++round) {
+    std::string text = hashed;
+    for (uint64_t edits = 1 + random.Below(2); edits > 0; --edits) {
+      const size_t at = random.Below(text.size());
+      const char c = kAlphabet[random.Below(kAlphabet.size())];
+      switch (random.Below(4)) {
+        case 0:
+          text.erase(at, 1);
+          break;
+        case 1:
+          text.insert(at, 1, c);
+          break;
+        default:
+          text[at] = c;
+      }
+    }
+    text += R"(,"hash":")" + core::HashBytes(text).Hex() + "\"}";
+    core::Result<LogEntry> entry = ParseLogLine(text);
+    if (!entry) continue;
+    ++accepted;
+    ASSERT_EQ(RenderLogLine(*entry).value(), text + "\n");
+  }
+  EXPECT_GT(accepted, 1000U);
+}
+
 TEST_F(LogTest, ALineOfANewerFormatAsksForTheNewerProgram) {
   EXPECT_EQ(VerifyLogBytes("{\"format\":2,\"x\":1}\n").error().code, core::ErrorCode::kVersion);
   EXPECT_EQ(VerifyLogBytes("{\"format\":2,\"x\"").error().code, core::ErrorCode::kVersion);

@@ -28,6 +28,7 @@ bool Expired(const Terms& terms, core::Timestamp now) {
 /// What these terms object to, or nothing.
 std::string Objection(const Terms& terms, const std::string& what, Purpose purpose,
                       core::Timestamp now) {
+  if (purpose == Purpose::kRemove) return "";
   if (Expired(terms, now)) {
     return fmt::format("the terms of '{}' for {} expired on {}", terms.owner, what,
                        DateText(*terms.expires));
@@ -41,10 +42,10 @@ std::string Objection(const Terms& terms, const std::string& what, Purpose purpo
 
 }  // namespace
 
-Decision DecideUse(const core::Digest& snapshot, const std::vector<Terms>& terms, Purpose purpose,
-                   core::Timestamp now) {
+TermsVerdict DecideTerms(const core::Digest& snapshot, const std::vector<Terms>& terms,
+                         Purpose purpose, core::Timestamp now) {
   const std::string what = "snapshot " + snapshot.Short();
-  Decision decision;
+  TermsVerdict decision;
   if (terms.empty()) {
     decision.why = fmt::format(
         "no terms are registered for {}, and without terms nothing is permitted: "
@@ -63,8 +64,8 @@ Decision DecideUse(const core::Digest& snapshot, const std::vector<Terms>& terms
   return decision;
 }
 
-Decision DecideImport(const Terms& terms, core::Timestamp now) {
-  Decision decision;
+TermsVerdict DecideImport(const Terms& terms, core::Timestamp now) {
+  TermsVerdict decision;
   decision.terms.push_back(TermsDigest(terms));
   decision.permitted = !Expired(terms, now);
   if (!decision.permitted) {
