@@ -3,7 +3,7 @@
 # The order is base first, then that of PACKS_IN_ORDER below; a file that is not in the list stops
 # the build, so that no pack is left out by mistake.
 cmake_policy(VERSION 3.25)
-set(PACKS_IN_ORDER base)
+set(PACKS_IN_ORDER base wga-2023-mba-72 wga-2026-draft sag-aftra-2023-tv sag-aftra-2026-tv members-privacy netflix-productions)
 
 file(GLOB files ${FOLDER}/*.policy)
 set(names "")
