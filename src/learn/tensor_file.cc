@@ -41,21 +41,6 @@ struct DirectoryEntry {
 };
 static_assert(sizeof(DirectoryEntry) == 32);
 
-uint64_t SizeOf(TensorType type) {
-  switch (type) {
-    case TensorType::kFloat32:
-    case TensorType::kUint32:
-      return 4;
-    case TensorType::kUint64:
-    case TensorType::kInt64:
-    case TensorType::kFloat64:
-      return 8;
-    case TensorType::kBytes:
-      return 1;
-  }
-  return 0;
-}
-
 uint64_t RoundUp(uint64_t value) { return (value + kAlignment - 1) / kAlignment * kAlignment; }
 
 /// Writes to a file that only becomes visible when all went well, hashing what passes.
@@ -112,6 +97,34 @@ class HashingFile {
 };
 
 }  // namespace
+
+uint64_t TensorElementBytes(TensorType type) {
+  switch (type) {
+    case TensorType::kFloat32:
+    case TensorType::kUint32:
+      return 4;
+    case TensorType::kUint64:
+    case TensorType::kInt64:
+    case TensorType::kFloat64:
+      return 8;
+    case TensorType::kBytes:
+      return 1;
+  }
+  return 0;
+}
+
+std::vector<TensorView> TensorFileWriter::Tensors() const {
+  std::vector<TensorView> tensors;
+  for (const Entry& entry : entries_) {
+    tensors.push_back({.name = entry.name,
+                       .type = entry.type,
+                       .rows = entry.rows,
+                       .columns = entry.columns,
+                       .stride_bytes = entry.stride_bytes,
+                       .data = entry.data != nullptr ? entry.data : entry.owned.data()});
+  }
+  return tensors;
+}
 
 void TensorFileWriter::AddEntry(std::string name, TensorType type, uint64_t rows, uint64_t columns,
                                 uint64_t stride_bytes, const void* data) {
@@ -177,7 +190,7 @@ core::Result<core::Digest> TensorFileWriter::Write(const std::filesystem::path& 
     directory.push_back({static_cast<uint32_t>(entry.type),
                          static_cast<uint32_t>(entry.name.size()), entry.rows, entry.columns,
                          offset});
-    offset = RoundUp(offset + entry.rows * entry.columns * SizeOf(entry.type));
+    offset = RoundUp(offset + entry.rows * entry.columns * TensorElementBytes(entry.type));
   }
 
   HashingFile file(path);
@@ -197,7 +210,7 @@ core::Result<core::Digest> TensorFileWriter::Write(const std::filesystem::path& 
     const Entry& entry = entries_[i];
     file.PadTo(directory[i].offset);
     const std::byte* data = entry.data != nullptr ? entry.data : entry.owned.data();
-    const uint64_t row_bytes = entry.columns * SizeOf(entry.type);
+    const uint64_t row_bytes = entry.columns * TensorElementBytes(entry.type);
     if (row_bytes == entry.stride_bytes) {
       file.Write(data, row_bytes * entry.rows);
     } else {
@@ -251,7 +264,7 @@ core::Result<TensorFile> TensorFile::Open(const std::filesystem::path& path) {
     const std::string name(cursor, entry.name_bytes);
     cursor += entry.name_bytes;
     const auto type = static_cast<TensorType>(entry.type);
-    const uint64_t size = SizeOf(type);
+    const uint64_t size = TensorElementBytes(type);
     const uint64_t limit = std::numeric_limits<uint64_t>::max();
     const bool overflows = size == 0 ||
                            (entry.columns != 0 && entry.rows > limit / entry.columns) ||

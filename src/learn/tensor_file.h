@@ -13,6 +13,7 @@
 /// Little-endian, arrays on 64-byte boundaries. Same content, same bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -37,6 +38,19 @@ enum class TensorType : uint32_t {
   kFloat64 = 6
 };
 
+/// Bytes of one element.
+uint64_t TensorElementBytes(TensorType type);
+
+/// One array that a writer holds: rows × columns elements, row r at data + r · stride_bytes.
+struct TensorView {
+  std::string name;
+  TensorType type;
+  uint64_t rows;
+  uint64_t columns;
+  uint64_t stride_bytes;
+  const std::byte* data;
+};
+
 /// Collects views (not copies: they must live until Write) and writes them in the order added.
 class TensorFileWriter {
  public:
@@ -49,6 +63,10 @@ class TensorFileWriter {
   void Add(std::string name, std::span<const int64_t> values);
   /// Strings, stored as offsets and one run of bytes ("name.offsets", "name.bytes").
   void Add(std::string name, std::span<const std::string> strings);
+
+  /// What was added, in order; valid as long as what was added. For comparing models without
+  /// writing them.
+  std::vector<TensorView> Tensors() const;
 
   /// Writes beside `path`, syncs, renames; kIo leaves nothing behind. Returns the digest of the
   /// file.

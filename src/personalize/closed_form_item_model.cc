@@ -6,11 +6,13 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "core/memory.h"
 #include "learn/gram.h"
 #include "learn/spd_inverse.h"
+#include "personalize/closed_form_error.h"
 #include "personalize/item_scaling.h"
 
 namespace klieg::personalize {
@@ -24,17 +26,6 @@ struct WeightFactors {
   std::vector<float> row;
   std::vector<float> column;
 };
-
-/// Asks for pages of 2 MiB: rows of a large matrix lie far apart, and each would need its own entry
-/// in the page tables' caches for every tile. Where the system does not offer it nothing is lost.
-void PreferLargePages(core::MatrixView<float> matrix) {
-  constexpr uintptr_t kLargePage = uintptr_t{2} << 20;
-  const auto address = reinterpret_cast<uintptr_t>(matrix.data());
-  const uintptr_t begin = (address + kLargePage - 1) / kLargePage * kLargePage;
-  const uintptr_t end =
-      (address + matrix.rows() * matrix.stride() * sizeof(float)) / kLargePage * kLargePage;
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // NOLINT
-}
 
 /// Adds L to the diagonal of `gram` and returns it.
 std::vector<double> AddRegulariser(const ClosedFormOptions& options, core::MatrixView<float> gram) {
@@ -91,7 +82,32 @@ bool WeighAndMirror(const WeightFactors& factors, core::MatrixView<float> matrix
   return finite;
 }
 
+/// What removal needs, from the weights and the diagonal of P that was kept. One pass over the
+/// weights.
+InverseRecord MakeRecord(const ClosedFormOptions& options, const learn::SparseMatrix& matrix,
+                         core::MatrixView<const float> weights, std::vector<float> diagonal,
+                         core::ThreadPool& pool) {
+  const std::vector<TitleTerms> terms = MakeTitleTerms(options, matrix);
+  std::vector<double> unscaled(terms.size());
+  for (size_t i = 0; i < terms.size(); ++i)
+    unscaled[i] = UnscaledDiagonal(options, terms[i].count, diagonal[i]);
+  const InverseDiagonal inverse = MakeInverseDiagonal(options, terms, std::move(unscaled));
+  return {.diagonal = std::move(diagonal),
+          .title_counts = learn::ColumnCounts(matrix),
+          .error = FreshErrors(options, matrix, terms, inverse, weights, pool)};
+}
+
 }  // namespace
+
+core::Matrix<float> MakeTitleMatrix(size_t titles) {
+  core::Matrix<float> matrix(titles, titles);
+  constexpr uintptr_t kLargePage = uintptr_t{2} << 20;
+  const auto address = reinterpret_cast<uintptr_t>(matrix.data());
+  const uintptr_t begin = (address + kLargePage - 1) / kLargePage * kLargePage;
+  const uintptr_t end = (address + titles * titles * sizeof(float)) / kLargePage * kLargePage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);  // NOLINT
+  return matrix;
+}
 
 uint64_t ClosedFormPeakBytes(const learn::SparseMatrix& matrix, size_t threads) {
   const auto titles = static_cast<double>(matrix.column_count);
@@ -106,7 +122,8 @@ uint64_t ClosedFormPeakBytes(const learn::SparseMatrix& matrix, size_t threads) 
 core::Result<core::Matrix<float>> TrainClosedForm(std::string_view name,
                                                   const learn::SparseMatrix& matrix,
                                                   const ClosedFormOptions& options,
-                                                  const TrainContext& context) {
+                                                  const TrainContext& context,
+                                                  InverseRecord* record) {
   const size_t titles = matrix.column_count;
   KLIEG_TRY(core::RequireMemory(
       ClosedFormPeakBytes(matrix, context.pool.threads()), context.memory_limit_bytes,
@@ -116,8 +133,7 @@ core::Result<core::Matrix<float>> TrainClosedForm(std::string_view name,
   const auto progress = context.progress.Begin(fmt::format("train {}", name), titles, "titles");
   const ItemScaling scaling = MakeItemScaling(
       matrix, {options.member_exponent, options.title_exponent, options.output_exponent});
-  core::Matrix<float> weights(titles, titles);
-  PreferLargePages(weights.view());
+  core::Matrix<float> weights = MakeTitleMatrix(titles);
   learn::ComputeGram(matrix, {scaling.row_weights, scaling.title_scales, true}, weights.view(),
                      context.pool);
   const std::vector<double> regulariser = AddRegulariser(options, weights.view());
@@ -128,11 +144,17 @@ core::Result<core::Matrix<float>> TrainClosedForm(std::string_view name,
   }
   const WeightFactors factors =
       MakeWeightFactors(options, scaling, regulariser, std::as_const(weights).view());
+  std::vector<float> diagonal(titles);
+  for (size_t i = 0; i < titles; ++i) diagonal[i] = weights(i, i);
   if (!WeighAndMirror(factors, weights.view(), context.pool)) {
     return core::Fail(
         core::ErrorCode::kInvalidArgument,
         "{}: weights are not finite with lambda {}; use a larger lambda or smaller exponents", name,
         options.lambda);
+  }
+  if (record != nullptr) {
+    *record = MakeRecord(options, matrix, std::as_const(weights).view(), std::move(diagonal),
+                         context.pool);
   }
   return weights;
 }

@@ -35,6 +35,7 @@
 #include "core/error.h"
 #include "core/matrix.h"
 #include "learn/sparse_matrix.h"
+#include "personalize/dense_item_ranker.h"
 #include "personalize/learner.h"
 
 namespace klieg::personalize {
@@ -57,11 +58,16 @@ struct ClosedFormOptions {
 /// kOutOfMemory, before anything is computed, when T² floats and a little are not to be had, and
 /// with kInvalidArgument when rounding left G + L without an inverse (lambda too small). `name` is
 /// the learner's, for messages. Same bytes for any number of threads. Time T³ operations and Σ n_u²
-/// / 2 additions.
+/// / 2 additions. `record`, when given, receives what removal needs.
 core::Result<core::Matrix<float>> TrainClosedForm(std::string_view name,
                                                   const learn::SparseMatrix& matrix,
                                                   const ClosedFormOptions& options,
-                                                  const TrainContext& context);
+                                                  const TrainContext& context,
+                                                  InverseRecord* record = nullptr);
+
+/// A zeroed T × T matrix on pages of 2 MiB where the system offers them: rows of a large matrix lie
+/// far apart, and each would need its own entry in the page tables' caches.
+core::Matrix<float> MakeTitleMatrix(size_t titles);
 
 /// Bytes at the peak of TrainClosedForm, without its input.
 uint64_t ClosedFormPeakBytes(const learn::SparseMatrix& matrix, size_t threads);

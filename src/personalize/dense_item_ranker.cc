@@ -1,6 +1,7 @@
 #include "personalize/dense_item_ranker.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "core/check.h"
@@ -14,10 +15,55 @@ namespace {
 /// for them.
 constexpr size_t kTitlesPerStrip = 4096;
 
+constexpr std::string_view kDiagonalName = ".inverse_diagonal";
+constexpr std::string_view kCountsName = ".title_counts";
+constexpr std::string_view kErrorName = ".inverse_error";
+
+std::string Join(const std::string& prefix, std::string_view name) {
+  return prefix + std::string(name);
+}
+
+std::vector<float> Flat(core::MatrixView<const float> matrix) {
+  std::vector<float> values;
+  for (size_t row = 0; row < matrix.rows(); ++row)
+    values.insert(values.end(), matrix.Row(row).begin(), matrix.Row(row).end());
+  return values;
+}
+
+/// Nothing for files from before removal; kCorrupt for a record that does not fit the weights.
+core::Result<std::optional<InverseRecord>> LoadRecord(const std::string& prefix, size_t titles,
+                                                      const learn::TensorFile& file) {
+  if (!file.Has(Join(prefix, kDiagonalName))) return std::nullopt;
+  InverseRecord record;
+  KLIEG_ASSIGN(const auto diagonal, file.Floats(Join(prefix, kDiagonalName)));
+  KLIEG_ASSIGN(const auto counts, file.Uint32s(Join(prefix, kCountsName)));
+  KLIEG_ASSIGN(const auto error, file.Floats(Join(prefix, kErrorName)));
+  record.diagonal = Flat(diagonal);
+  record.title_counts.assign(counts.begin(), counts.end());
+  record.error = Flat(error);
+  const bool fits =
+      record.diagonal.size() == titles && record.title_counts.size() == titles &&
+      record.error.size() == titles &&
+      std::ranges::all_of(record.diagonal, [](float p) { return std::isfinite(p) && p > 0; }) &&
+      std::ranges::all_of(record.error, [](float e) { return e >= 0; });
+  if (!fits) {
+    return core::Fail(core::ErrorCode::kCorrupt,
+                      "the record of the inverse of '{}' does not fit its {} titles: {} diagonal "
+                      "elements, {} counts, {} errors; expected that many positive, finite numbers",
+                      prefix, titles, record.diagonal.size(), record.title_counts.size(),
+                      record.error.size());
+  }
+  return record;
+}
+
 }  // namespace
 
-DenseItemRanker::DenseItemRanker(std::string_view kind, core::Matrix<float> weights)
-    : kind_(kind), owned_(std::move(weights)), weights_(std::as_const(owned_).view()) {
+DenseItemRanker::DenseItemRanker(std::string_view kind, core::Matrix<float> weights,
+                                 std::optional<InverseRecord> record)
+    : kind_(kind),
+      owned_(std::move(weights)),
+      weights_(std::as_const(owned_).view()),
+      record_(std::move(record)) {
   KLIEG_CHECK(weights_.rows() == weights_.columns(), "weights of {} x {}", weights_.rows(),
               weights_.columns());
 }
@@ -36,7 +82,17 @@ core::Result<std::unique_ptr<Ranker>> DenseItemRanker::Load(
                       "'{}.weights' of {} is {} x {}; expected a square matrix", prefix, kind,
                       weights.rows(), weights.columns());
   }
-  return std::unique_ptr<Ranker>(new DenseItemRanker(kind, std::move(file), weights));
+  KLIEG_ASSIGN(std::optional<InverseRecord> record, LoadRecord(prefix, weights.rows(), *file));
+  auto ranker =
+      std::unique_ptr<DenseItemRanker>(new DenseItemRanker(kind, std::move(file), weights));
+  ranker->record_ = std::move(record);
+  return std::unique_ptr<Ranker>(std::move(ranker));
+}
+
+uint64_t DenseItemRanker::bytes() const {
+  const uint64_t titles = weights_.rows();
+  const uint64_t record = record_ ? titles * (2 * sizeof(float) + sizeof(uint32_t)) : 0;
+  return titles * titles * sizeof(float) + record;
 }
 
 void DenseItemRanker::Score(const learn::SparseMatrix& histories, size_t first, size_t count,
@@ -70,6 +126,10 @@ Explanation DenseItemRanker::Explain(std::span<const uint32_t> history,
 
 void DenseItemRanker::Save(const std::string& prefix, learn::TensorFileWriter& writer) const {
   writer.Add(prefix + ".weights", weights_);
+  if (!record_) return;
+  writer.Add(Join(prefix, kDiagonalName), std::span(record_->diagonal));
+  writer.Add(Join(prefix, kCountsName), std::span(record_->title_counts));
+  writer.Add(Join(prefix, kErrorName), std::span(record_->error));
 }
 
 }  // namespace klieg::personalize

@@ -8,10 +8,13 @@
 /// Letters: T titles, H titles in a history.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/error.h"
 #include "core/matrix.h"
@@ -19,13 +22,24 @@
 
 namespace klieg::personalize {
 
+/// What removal needs to know of the inverse P behind the weights (removal_closed_form.h). One entry
+/// a title each.
+struct InverseRecord {
+  std::vector<float> diagonal;         ///< [T] P_ii > 0
+  std::vector<uint32_t> title_counts;  ///< [T] members who watched the title, 0 where nobody did
+  std::vector<float> error;  ///< [T] ε_i: P_ij is within ε_i ε_j of exact, after title scaling
+  bool operator==(const InverseRecord&) const = default;
+};
+
 class DenseItemRanker final : public Ranker {
  public:
   /// `weights` is T × T, finite; row h holds what watching h adds to every title. `kind` outlives
-  /// the ranker.
-  DenseItemRanker(std::string_view kind, core::Matrix<float> weights);
+  /// the ranker. Without a record nobody can be removed from it.
+  DenseItemRanker(std::string_view kind, core::Matrix<float> weights,
+                  std::optional<InverseRecord> record = {});
 
-  /// The inverse of Save; the matrix stays in the file. kCorrupt when it is missing or not square.
+  /// The inverse of Save; the matrix stays in the file. kCorrupt when it is missing or not square,
+  /// or when a record is there that does not fit. A file without a record is an older one.
   static core::Result<std::unique_ptr<Ranker>> Load(std::string_view kind,
                                                     const std::string& prefix,
                                                     std::shared_ptr<const learn::TensorFile> file);
@@ -38,9 +52,10 @@ class DenseItemRanker final : public Ranker {
   Explanation Explain(std::span<const uint32_t> history, std::span<const float> values,
                       TitleIndex title) const override;
   void Save(const std::string& prefix, learn::TensorFileWriter& writer) const override;
-  uint64_t bytes() const override { return weights_.rows() * weights_.columns() * sizeof(float); }
+  uint64_t bytes() const override;
 
   core::MatrixView<const float> weights() const { return weights_; }
+  const std::optional<InverseRecord>& record() const { return record_; }
 
  private:
   DenseItemRanker(std::string_view kind, std::shared_ptr<const learn::TensorFile> file,
@@ -50,6 +65,7 @@ class DenseItemRanker final : public Ranker {
   core::Matrix<float> owned_;                      // Empty when loaded.
   std::shared_ptr<const learn::TensorFile> file_;  // Null when trained.
   core::MatrixView<const float> weights_;
+  std::optional<InverseRecord> record_;
 };
 
 }  // namespace klieg::personalize

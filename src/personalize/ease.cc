@@ -5,6 +5,7 @@
 
 #include "personalize/closed_form_item_model.h"
 #include "personalize/dense_item_ranker.h"
+#include "personalize/removal_closed_form.h"
 
 namespace klieg::personalize {
 namespace {
@@ -53,37 +54,53 @@ HyperParameter OutputExponent() {
       "c: the score of a title with n members is multiplied by n^c, which gives popularity back.");
 }
 
+ClosedFormOptions EaseOptions(const HyperParameters& values) {
+  ClosedFormOptions options;
+  options.lambda = values.Real("lambda");
+  options.member_exponent = values.Real("member_exponent");
+  options.title_exponent = values.Real("title_exponent");
+  options.output_exponent = values.Real("output_exponent");
+  return options;
+}
+
+ClosedFormOptions EdlaeOptions(const HyperParameters& values) {
+  ClosedFormOptions options = EaseOptions(values);
+  options.dropout = values.Real("dropout");
+  options.popularity_lambda = values.Real("popularity_lambda");
+  options.popularity_exponent = values.Real("popularity_exponent");
+  options.diagonal_exponent = values.Real("diagonal_exponent");
+  return options;
+}
+
 core::Result<std::unique_ptr<Ranker>> Train(std::string_view name, const Interactions& data,
                                             const ClosedFormOptions& options,
                                             const TrainContext& context) {
-  KLIEG_ASSIGN(core::Matrix<float> weights, TrainClosedForm(name, data.matrix, options, context));
-  return std::make_unique<DenseItemRanker>(name, std::move(weights));
+  InverseRecord record;
+  KLIEG_ASSIGN(core::Matrix<float> weights,
+               TrainClosedForm(name, data.matrix, options, context, &record));
+  return std::make_unique<DenseItemRanker>(name, std::move(weights), std::move(record));
 }
 
 core::Result<std::unique_ptr<Ranker>> TrainEase(const Interactions& data,
                                                 const HyperParameters& values,
                                                 const TrainContext& context) {
-  ClosedFormOptions options;
-  options.lambda = values.Real("lambda");
-  options.member_exponent = values.Real("member_exponent");
-  options.title_exponent = values.Real("title_exponent");
-  options.output_exponent = values.Real("output_exponent");
-  return Train(kEase, data, options, context);
+  return Train(kEase, data, EaseOptions(values), context);
 }
 
 core::Result<std::unique_ptr<Ranker>> TrainEdlae(const Interactions& data,
                                                  const HyperParameters& values,
                                                  const TrainContext& context) {
-  ClosedFormOptions options;
-  options.lambda = values.Real("lambda");
-  options.dropout = values.Real("dropout");
-  options.popularity_lambda = values.Real("popularity_lambda");
-  options.popularity_exponent = values.Real("popularity_exponent");
-  options.diagonal_exponent = values.Real("diagonal_exponent");
-  options.member_exponent = values.Real("member_exponent");
-  options.title_exponent = values.Real("title_exponent");
-  options.output_exponent = values.Real("output_exponent");
-  return Train(kEdlae, data, options, context);
+  return Train(kEdlae, data, EdlaeOptions(values), context);
+}
+
+core::Result<Removal> RemoveFromEase(const Ranker& model, const RemovalData& data,
+                                     const HyperParameters& values, const TrainContext& context) {
+  return RemoveFromClosedForm(kEase, model, data, EaseOptions(values), context);
+}
+
+core::Result<Removal> RemoveFromEdlae(const Ranker& model, const RemovalData& data,
+                                      const HyperParameters& values, const TrainContext& context) {
+  return RemoveFromClosedForm(kEdlae, model, data, EdlaeOptions(values), context);
 }
 
 core::Result<std::unique_ptr<Ranker>> LoadEase(const std::string& prefix,
@@ -108,6 +125,7 @@ const Learner& EaseLearner() {
       .hyper_parameters = hyper_parameters,
       .train = TrainEase,
       .load = LoadEase,
+      .remove = RemoveFromEase,
   };
   return learner;
 }
@@ -159,6 +177,7 @@ const Learner& EdlaeLearner() {
       .hyper_parameters = hyper_parameters,
       .train = TrainEdlae,
       .load = LoadEdlae,
+      .remove = RemoveFromEdlae,
   };
   return learner;
 }

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -17,6 +18,7 @@
 #include "core/memory.h"
 #include "core/random.h"
 #include "personalize/learner.h"
+#include "personalize/removal.h"
 
 namespace klieg::personalize {
 
@@ -180,6 +182,67 @@ inline core::Digest SavedDigest(const Ranker& ranker) {
   const auto digest = writer.Write(folder->path() / "model");
   EXPECT_TRUE(digest.has_value());
   return digest.value_or(core::Digest{});
+}
+
+/// Data split into what remains and what is removed. Points into itself: not to be moved.
+struct RemovalCase {
+  /// Takes the rows `members` and the columns `titles` (both ascending) out of `all`; members left
+  /// without titles go too, as they do on import.
+  RemovalCase(const Interactions& all, const std::vector<uint32_t>& members,
+              const std::vector<uint32_t>& titles)
+      : data{.remaining = remaining,
+             .removed = learn::SelectRows(all.matrix, members),
+             .removed_titles = titles} {
+    const auto holds = [](const std::vector<uint32_t>& list, uint32_t one) {
+      return std::ranges::binary_search(list, one);
+    };
+    std::vector<uint32_t> place(all.title_count());
+    for (uint32_t title = 0; title < all.title_count(); ++title) {
+      place[title] = static_cast<uint32_t>(remaining.title_names.size());
+      if (!holds(titles, title)) remaining.title_names.push_back(all.title_names[title]);
+    }
+    remaining.matrix.column_count = static_cast<uint32_t>(remaining.title_names.size());
+    for (uint32_t member = 0; member < all.member_count(); ++member) {
+      if (holds(members, member)) continue;
+      std::vector<uint32_t> row;
+      for (uint64_t entry = all.matrix.row_begin[member]; entry < all.matrix.row_begin[member + 1];
+           ++entry) {
+        if (holds(titles, all.matrix.columns[entry])) continue;
+        row.push_back(place[all.matrix.columns[entry]]);
+        if (!all.times.empty()) remaining.times.push_back(all.times[entry]);
+      }
+      if (row.empty()) continue;
+      remaining.matrix.AppendRow(row);
+      remaining.member_names.push_back(all.member_names[member]);
+    }
+  }
+  RemovalCase(const RemovalCase&) = delete;
+  RemovalCase& operator=(const RemovalCase&) = delete;
+
+  Interactions remaining;
+  RemovalData data;
+};
+
+/// Removes with `set` over the defaults.
+inline core::Result<Removal> RemoveWith(const Learner& learner, const Ranker& model,
+                                        const RemovalData& data,
+                                        const std::map<std::string, std::string>& set,
+                                        size_t threads = 2) {
+  KLIEG_ASSIGN(const HyperParameters values, HyperParameters::Make(learner.hyper_parameters, set));
+  core::ThreadPool pool(threads);
+  return RemoveFromModel(learner, model, data, values, {pool, core::SilentProgress()});
+}
+
+/// Saves and loads: what a file makes of a ranker.
+inline std::unique_ptr<Ranker> Reloaded(const Learner& learner, const Ranker& ranker) {
+  const auto folder = core::TemporaryFolder::Make();
+  learn::TensorFileWriter writer;
+  ranker.Save("part", writer);
+  EXPECT_TRUE(writer.Write(folder->path() / "model").has_value());
+  auto file = learn::TensorFile::Open(folder->path() / "model");
+  auto loaded = learner.load("part", std::make_shared<const learn::TensorFile>(std::move(*file)));
+  EXPECT_TRUE(loaded.has_value());
+  return loaded ? std::move(*loaded) : nullptr;
 }
 
 /// Everything above, for one setting of a learner.

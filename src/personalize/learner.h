@@ -29,6 +29,9 @@ struct TrainContext {
       0;  ///< 0: what is available. A learner that needs more refuses with kOutOfMemory.
 };
 
+struct Removal;      // personalize/removal.h
+struct RemovalData;  // personalize/removal.h
+
 struct Learner {
   std::string_view name;     ///< "ease"
   std::string_view summary;  ///< One sentence.
@@ -41,6 +44,12 @@ struct Learner {
   /// The inverse of Ranker::Save.
   core::Result<std::unique_ptr<Ranker>> (*load)(const std::string& prefix,
                                                 std::shared_ptr<const learn::TensorFile> file);
+  /// Takes members and titles out of a model that `train` made with these values, without training
+  /// again. Called by RemoveFromModel (removal.h), which has checked the data and states the
+  /// contract; null where a model has to be trained again.
+  core::Result<Removal> (*remove)(const Ranker& model, const RemovalData& data,
+                                  const HyperParameters& values,
+                                  const TrainContext& context) = nullptr;
 };
 
 /// Every learner there is, in the order of the documentation.
