@@ -152,6 +152,7 @@ core::Result<platform::ModelRecord> PublishModel(Session& session, platform::Run
                                          .created = {}}));
   entry.version = record.version;
   KLIEG_TRY(session.gate().RecordModel(entry, session.actor()));
+  KLIEG_TRY(session.gate().SignHead());
   return record;
 }
 

@@ -6,6 +6,9 @@
 #include <utility>
 
 #include "core/check.h"
+#include "core/file.h"
+#include "rights/head_file.h"
+#include "rights/policy_check.h"
 #include "rights/terms_decision.h"
 
 namespace klieg::rights {
@@ -184,6 +187,21 @@ Json ModelBody(const ModelEntry& model, const std::string& actor) {
   return body;
 }
 
+/// No pack may make untrue what those in force promise.
+core::Status CheckClaimsStillHold(const PolicySet& together, const Pack& adopted) {
+  for (const Pack& pack : together.packs()) {
+    for (const ClaimResult& result : CheckClaims(together, pack, pack.effective)) {
+      if (result.state == ClaimState::kProven) continue;
+      const Claim& claim = pack.claims[result.claim];
+      return Fail(ErrorCode::kInvalidArgument,
+                  "with pack '{}' the claim '{}' of '{}' ({}) is {}{}; klieg policy check shows more",
+                  adopted.name, claim.id, pack.name, claim.says, ClaimStateName(result.state),
+                  result.counterexample ? ": " + Describe(result.counterexample->facts) : "");
+    }
+  }
+  return {};
+}
+
 std::vector<core::Digest> SnapshotsOf(const std::vector<ModelInput>& inputs) {
   std::vector<core::Digest> snapshots;
   for (const ModelInput& input : inputs) snapshots.push_back(input.snapshot);
@@ -213,7 +231,43 @@ core::Result<Gate> Gate::Open(std::filesystem::path log_path, const core::Clock&
     return Fail(ErrorCode::kCorrupt, "a pack that the log adopted cannot be read: {}",
                 policies.error().message);
   }
-  return Gate(std::move(log), clock, std::move(book), std::move(*policies));
+  Gate gate(std::move(log), clock, std::move(book), std::move(*policies));
+  KLIEG_ASSIGN(const HeadFile heads, HeadFile::Open(gate.HeadsPath()));
+  KLIEG_TRY(heads.CheckHeadsAgainst(gate.log_.tree()));
+  return gate;
+}
+
+std::filesystem::path Gate::HeadsPath() const {
+  return log_.path().parent_path() / "rights.heads";
+}
+
+core::Result<TreeHead> Gate::SignHead() {
+  KLIEG_TRY(CatchUp());
+  const std::filesystem::path folder = log_.path().parent_path() / "keys";
+  const std::filesystem::path path = folder / "log.pem";
+  KLIEG_TRY(core::MakeFolder(folder));
+  // Of two processes that find no key one makes it.
+  KLIEG_ASSIGN(const core::FileLock lock, core::FileLock::Acquire(folder / "lock"));
+  KLIEG_ASSIGN(HeadFile heads, HeadFile::Open(HeadsPath()));
+  const std::optional<TreeHead> latest = heads.Latest();
+  if (latest && latest->tree_size == log_.tree().size()) return *latest;
+  core::Result<PrivateKey> key = PrivateKey::Load(path);
+  if (!key && key.error().code == ErrorCode::kNotFound) {
+    if (latest) {
+      return Fail(ErrorCode::kNotFound,
+                  "the key '{}' with which earlier heads were signed is gone: put it back from its "
+                  "copy; a new key would break the chain of heads",
+                  path.string());
+    }
+    KLIEG_ASSIGN(const PrivateKey fresh, PrivateKey::Generate());
+    KLIEG_TRY(fresh.Save(path));
+    key = PrivateKey::Load(path);
+  }
+  if (!key) return tl::unexpected<core::Error>(key.error());
+  const core::Timestamp now = latest ? std::max(Now(), latest->time) : Now();
+  KLIEG_ASSIGN(const TreeHead head, SignTreeHead(*key, log_.tree(), now));
+  KLIEG_TRY(heads.Append(head, log_.tree()));
+  return head;
 }
 
 core::Status Gate::Learn(const LogEntry& entry) {
@@ -610,7 +664,7 @@ core::Result<LogEntry> Gate::AdoptPack(const std::string& text, const std::strin
     }
     packs.push_back(pack);
     KLIEG_ASSIGN(const PolicySet together, PolicySet::Make(packs));
-    //CLAIMS
+        KLIEG_TRY(CheckClaimsStillHold(together, pack));
     const Json body = {
         {"actor", actor}, {"name", pack.name}, {"text", text}, {"version", pack.version}};
     return LogDraft{Now(), std::string(kPackKind), Dump(body)};

@@ -36,6 +36,7 @@
 #include "rights/records.h"
 #include "rights/subject_tree.h"
 #include "rights/terms.h"
+#include "rights/tree_head.h"
 
 namespace klieg::rights {
 
@@ -135,7 +136,8 @@ struct ModelEntry {
 
 class Gate {
  public:
-  /// Opens the log and learns what it says. `clock` must outlive the gate. Training sets are read
+  /// Opens the log and learns what it says. kCorrupt, too, when a head that was signed here is no
+  /// longer one of this log: it was rolled back or rewritten. `clock` must outlive the gate. Training sets are read
   /// from the folder "subjects" beside the log.
   static core::Result<Gate> Open(std::filesystem::path log_path, const core::Clock& clock);
 
@@ -185,6 +187,11 @@ class Gate {
   /// of the packs in force would no longer hold with it.
   core::Result<LogEntry> AdoptPack(const std::string& text, const std::string& actor);
 
+  /// Signs the log as it is, with the workspace's key ("keys/log.pem" beside the log, made at first
+  /// need), and keeps the head in "rights.heads". An unchanged log is not signed again: the latest
+  /// head is returned.
+  core::Result<TreeHead> SignHead();
+
   // Looking. As of the last call that read the log.
 
   std::vector<Terms> TermsOf(const core::Digest& snapshot) const;
@@ -196,6 +203,7 @@ class Gate {
   std::filesystem::path SubjectsPath(const core::Digest& root) const;
   /// The clock's time, or that of the last entry when the clock is behind it.
   core::Timestamp Now() const;
+  std::filesystem::path HeadsPath() const;
 
  private:
   Gate(Log log, const core::Clock& clock, Book book, PolicySet policies)
