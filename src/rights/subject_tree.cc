@@ -58,12 +58,7 @@ class Fields {
 };
 
 core::Status CheckSubject(const Subject& subject) {
-  if (subject.id.empty() || subject.id.size() > kMaxSubjectIdBytes ||
-      !IsWellFormedUtf8(subject.id)) {
-    return Fail(ErrorCode::kInvalidArgument,
-                "a {}'s id has {} bytes: expected 1 to {} bytes of UTF-8",
-                SubjectKindName(subject.kind), subject.id.size(), kMaxSubjectIdBytes);
-  }
+  KLIEG_TRY(CheckSubjectId(subject.kind, subject.id));
   if (subject.rows == 0) {
     return Fail(ErrorCode::kInvalidArgument,
                 "{} '{}' has no rows: leave out who is not in the training set",
@@ -133,6 +128,15 @@ core::Result<SubjectKind> ParseSubjectKind(std::string_view name) {
     if (name == SubjectKindName(kind)) return kind;
   }
   return Fail(ErrorCode::kInvalidArgument, "expected member, work or title, found '{}'", name);
+}
+
+core::Status CheckSubjectId(SubjectKind kind, std::string_view id) {
+  if (id.empty() || id.size() > kMaxSubjectIdBytes || !IsWellFormedUtf8(id)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "the id of a {} has {} bytes: expected 1 to {} bytes of UTF-8",
+                SubjectKindName(kind), id.size(), kMaxSubjectIdBytes);
+  }
+  return {};
 }
 
 core::Result<SubjectSalt> RandomSalt() {

@@ -49,6 +49,9 @@ struct Subject {
   uint64_t rows = 0;  ///< Training rows attributed to it; at least 1.
 };
 
+/// kInvalidArgument for an id that cannot stand in a proof.
+core::Status CheckSubjectId(SubjectKind kind, std::string_view id);
+
 /// 32 random bytes, fresh for each training set: the same member then has another key in each.
 using SubjectSalt = core::Digest;
 
