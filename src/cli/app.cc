@@ -53,14 +53,17 @@ core::Progress& Invocation::progress() {
   return *console;
 }
 
-core::Result<std::unique_ptr<flows::Session>> Invocation::OpenSession() {
+core::Result<platform::Workspace> Invocation::FindWorkspace() const {
   std::string folder = workspace;
   if (folder.empty()) {
     if (const char* value = std::getenv("KLIEG_WORKSPACE"); value != nullptr) folder = value;
   }
-  KLIEG_ASSIGN(const platform::Workspace opened,
-               folder.empty() ? platform::Workspace::Find(std::filesystem::current_path())
-                              : platform::Workspace::Open(folder));
+  return folder.empty() ? platform::Workspace::Find(std::filesystem::current_path())
+                        : platform::Workspace::Open(folder);
+}
+
+core::Result<std::unique_ptr<flows::Session>> Invocation::OpenSession() {
+  KLIEG_ASSIGN(const platform::Workspace opened, FindWorkspace());
   return flows::Session::Open(opened, threads, clock, progress(), command);
 }
 
@@ -155,6 +158,8 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddReport(app, invocation);
   AddVerify(app, invocation);
   AddSimulate(app, invocation);
+  AddRights(app, invocation);
+  AddProve(app, invocation);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -67,8 +67,9 @@ core::Status Adopt(Invocation& call, const std::string& file) {
   KLIEG_ASSIGN(const auto session, call.OpenSession());
   KLIEG_ASSIGN(const rights::LogEntry entry, session->gate().AdoptPack(text, session->actor()));
   const nlohmann::json body = nlohmann::json::parse(entry.body, nullptr, false);
-  PrintEntry(call, entry,
-             fmt::format("pack {} {} is in force", body.value("name", ""), body.value("version", "")));
+  PrintEntry(
+      call, entry,
+      fmt::format("pack {} {} is in force", body.value("name", ""), body.value("version", "")));
   return {};
 }
 
@@ -80,8 +81,9 @@ core::Status Head(Invocation& call, const std::string& output) {
   if (call.json || output.empty()) {
     fmt::print("{}\n", text);
   } else {
-    fmt::print("head of {} entries, root {}, key {}: {}\npublish it where the studio cannot change it\n",
-               head.tree_size, head.root.Short(), head.public_key.Hex().substr(0, 12), output);
+    fmt::print(
+        "head of {} entries, root {}, key {}: {}\npublish it where the studio cannot change it\n",
+        head.tree_size, head.root.Short(), head.public_key.Hex().substr(0, 12), output);
   }
   return {};
 }
@@ -90,10 +92,10 @@ core::Status Head(Invocation& call, const std::string& output) {
 
 void AddRightsDecisions(CLI::App& rights, Invocation& invocation) {
   auto ask_options = std::make_shared<AskOptions>();
-  CLI::App* ask = AddVerb(rights, invocation, "ask",
-                          "Ask the gate about one work, before anything is made",
-                          "klieg rights ask --work face --purpose create-replica --project heist "
-                          "--declare replica=employment-based");
+  CLI::App* ask =
+      AddVerb(rights, invocation, "ask", "Ask the gate about one work, before anything is made",
+              "klieg rights ask --work face --purpose create-replica --project heist "
+              "--declare replica=employment-based");
   AddJson(*ask, invocation);
   ask->add_option("--work", ask_options->work, "The work")->required();
   ask->add_option("--purpose", ask_options->purpose, "What for (docs/reference/purposes.md)")

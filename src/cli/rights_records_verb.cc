@@ -91,10 +91,11 @@ core::Status RecordGrant(Invocation& call, const GrantOptions& options) {
     KLIEG_ASSIGN(const core::Digest digest, core::HashFile(options.evidence));
     const std::string hex = digest.Hex();
     if (!grant.grant.evidence.empty() && grant.grant.evidence != hex) {
-      return core::Fail(core::ErrorCode::kInvalidArgument,
-                        "'{}' is not the document that the grant names: its SHA-256 is {}, the grant "
-                        "says {}",
-                        options.evidence, hex, grant.grant.evidence);
+      return core::Fail(
+          core::ErrorCode::kInvalidArgument,
+          "'{}' is not the document that the grant names: its SHA-256 is {}, the grant "
+          "says {}",
+          options.evidence, hex, grant.grant.evidence);
     }
     if (grant.grant.evidence.empty() && !grant.signature.empty()) {
       return core::Fail(core::ErrorCode::kInvalidArgument,
@@ -105,8 +106,7 @@ core::Status RecordGrant(Invocation& call, const GrantOptions& options) {
     grant.grant.evidence = hex;
   }
   KLIEG_ASSIGN(const auto session, call.OpenSession());
-  KLIEG_ASSIGN(const rights::LogEntry entry,
-               session->gate().RecordGrant(grant, session->actor()));
+  KLIEG_ASSIGN(const rights::LogEntry entry, session->gate().RecordGrant(grant, session->actor()));
   PrintEntry(call, entry,
              fmt::format("grant {} of {}{}{}", rights::GrantId(grant.grant), grant.grant.grantor,
                          grant.signature.empty() ? "" : ", signature verified",
@@ -175,8 +175,7 @@ void AddRightsRecords(CLI::App& rights, Invocation& invocation) {
       "klieg rights work add heist --kind screenplay --title 'The Heist' --holder ada=author "
       "--title-id films/1 --authorship human --as literary");
   AddJson(*add_work, invocation);
-  add_work->add_option("ID", work_options->work.id, "Short name: a-z, 0-9, -, _ and .")
-      ->required();
+  add_work->add_option("ID", work_options->work.id, "Short name: a-z, 0-9, -, _ and .")->required();
   add_work
       ->add_option("--kind", work_options->kind,
                    "screenplay, performance, voice, likeness, recording, title-metadata or "
@@ -218,8 +217,8 @@ void AddRightsRecords(CLI::App& rights, Invocation& invocation) {
   });
 
   auto sign_options = std::make_shared<SignOptions>();
-  CLI::App* sign = rights.add_subcommand(
-      "sign", "Sign a grant with one's own key; needs no workspace");
+  CLI::App* sign =
+      rights.add_subcommand("sign", "Sign a grant with one's own key; needs no workspace");
   sign->footer("example: klieg rights sign grant.toml --key ada.key -o grant.signed.json");
   sign->add_option("FILE", sign_options->file, "The grant, as TOML")->required();
   sign->add_option("--key", sign_options->key, "Private key (klieg rights key)")->required();

@@ -84,12 +84,11 @@ Table Withdrawals(const rights::Book& book) {
     std::vector<std::string> about = record.withdrawal.works;
     for (const rights::SubjectRef& member : record.withdrawal.members)
       about.push_back("member " + member.Text());
-    table.rows.push_back({record.id, record.withdrawal.party,
-                          about.empty() ? "all works" : Joined(about),
-                          fmt::format("{} purposes", record.withdrawal.purposes.size()),
-                          Day(record.recorded), record.withdrawal.reason,
-                          record.superseded_by.empty() ? "stands"
-                                                       : "superseded by " + record.superseded_by});
+    table.rows.push_back(
+        {record.id, record.withdrawal.party, about.empty() ? "all works" : Joined(about),
+         fmt::format("{} purposes", record.withdrawal.purposes.size()), Day(record.recorded),
+         record.withdrawal.reason,
+         record.superseded_by.empty() ? "stands" : "superseded by " + record.superseded_by});
     json object = json::parse(rights::WithdrawalText(record.withdrawal));
     object["id"] = record.id;
     object["superseded_by"] = record.superseded_by;
@@ -102,11 +101,11 @@ Table Obligations(const rights::Book& book) {
   Table table{{{"obligation", "what", "for", "project", "clause", "opened", "state"}},
               json::array()};
   for (const auto& [id, record] : book.obligations()) {
-    const std::string what = record.obligation.kind == rights::ObligationKind::kWait
-                                 ? fmt::format("wait {} hours", record.obligation.hours)
-                                 : fmt::format("{} {}",
-                                               rights::ObligationKindName(record.obligation.kind),
-                                               record.obligation.what);
+    const std::string what =
+        record.obligation.kind == rights::ObligationKind::kWait
+            ? fmt::format("wait {} hours", record.obligation.hours)
+            : fmt::format("{} {}", rights::ObligationKindName(record.obligation.kind),
+                          record.obligation.what);
     const std::string state = record.met ? "met " + Day(*record.met) : "open";
     table.rows.push_back({id, what, record.subject, record.project,
                           record.pack + "/" + record.clause, Day(record.opened), state});
@@ -162,7 +161,9 @@ core::Status Packs(Invocation& call) {
       {"pack", "version", "clauses", "from", "until", "state", "title"}};
   const auto add = [&](const rights::Pack& pack, bool in_force) {
     const bool now = pack.effective.Contains(session->gate().Now());
-    const std::string state = !in_force ? "optional, not adopted" : now ? "in force" : "outside its dates";
+    const std::string state = !in_force ? "optional, not adopted"
+                              : now     ? "in force"
+                                        : "outside its dates";
     rows.push_back({pack.name, pack.version, std::to_string(pack.clauses.size()),
                     pack.effective.from ? Day(*pack.effective.from) : "",
                     pack.effective.until ? Day(*pack.effective.until) : "", state, pack.title});
@@ -201,21 +202,19 @@ core::Status Explain(Invocation& call, const std::string& run) {
 
 void AddRightsShow(CLI::App& rights, Invocation& invocation) {
   auto what = std::make_shared<std::string>();
-  CLI::App* show = AddVerb(rights, invocation, "show", "List what is on record",
-                           "klieg rights show grants");
+  CLI::App* show =
+      AddVerb(rights, invocation, "show", "List what is on record", "klieg rights show grants");
   AddJson(*show, invocation);
-  show->add_option("WHAT", *what,
-                   "parties, works, grants, withdrawals, obligations or models")
+  show->add_option("WHAT", *what, "parties, works, grants, withdrawals, obligations or models")
       ->required()
-      ->check(CLI::IsMember(
-          {"parties", "works", "grants", "withdrawals", "obligations", "models"}));
+      ->check(
+          CLI::IsMember({"parties", "works", "grants", "withdrawals", "obligations", "models"}));
   show->callback([&invocation, what] {
     invocation.action = [what](Invocation& call) { return Show(call, *what); };
   });
 
-  CLI::App* packs =
-      AddVerb(rights, invocation, "packs", "Rule packs and since when they are in force",
-              "klieg rights packs");
+  CLI::App* packs = AddVerb(rights, invocation, "packs",
+                            "Rule packs and since when they are in force", "klieg rights packs");
   AddJson(*packs, invocation);
   packs->callback([&invocation] { invocation.action = Packs; });
 

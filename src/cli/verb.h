@@ -30,7 +30,9 @@ struct Invocation {
   std::unique_ptr<core::Progress> console;
 
   core::Progress& progress();
-  /// Opens the workspace.
+  /// The workspace that was named, or the nearest.
+  core::Result<platform::Workspace> FindWorkspace() const;
+  /// Opens it.
   core::Result<std::unique_ptr<flows::Session>> OpenSession();
 };
 
@@ -69,6 +71,8 @@ void AddLineage(CLI::App& app, Invocation& invocation);
 void AddReport(CLI::App& app, Invocation& invocation);
 void AddVerify(CLI::App& app, Invocation& invocation);
 void AddSimulate(CLI::App& app, Invocation& invocation);
+void AddRights(CLI::App& app, Invocation& invocation);
+void AddProve(CLI::App& app, Invocation& invocation);
 
 /// Runs a command line; returns the exit status: 0 done, 1 failed, 2 usage, 3 refused by the gate.
 int RunCommandLine(int argc, const char* const* argv);

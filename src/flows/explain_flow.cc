@@ -42,11 +42,11 @@ core::Result<RunExplanation> ExplainRun(Session& session, const std::string& run
       const bool about = body.is_object() && (body.value("snapshot", "") == input.digest ||
                                               body.value("artifact", "") == input.digest);
       if (entry.kind != rights::kDecisionKind || !about) {
-        return core::Fail(core::ErrorCode::kCorrupt,
-                          "run {} names entry {} of the log as the decision about {} {}, which it is "
-                          "not",
-                          explanation.run.id, input.permit_sequence, input.kind,
-                          input.digest.substr(0, 12));
+        return core::Fail(
+            core::ErrorCode::kCorrupt,
+            "run {} names entry {} of the log as the decision about {} {}, which it is "
+            "not",
+            explanation.run.id, input.permit_sequence, input.kind, input.digest.substr(0, 12));
       }
       one.time = core::FormatTimestamp(entry.time);
       one.decision = entry.body;
@@ -69,10 +69,10 @@ std::string ExplanationText(const RunExplanation& explanation) {
       continue;
     }
     const json body = json::parse(one.decision, nullptr, false);
-    text += fmt::format("  {} '{}' on {}, log entry {}\n",
-                        body.value("decision", "") == "permit" ? "permitted for" : "refused for",
-                        body.value("purpose", ""), one.time.substr(0, 19),
-                        one.input.permit_sequence);
+    text +=
+        fmt::format("  {} '{}' on {}, log entry {}\n",
+                    body.value("decision", "") == "permit" ? "permitted for" : "refused for",
+                    body.value("purpose", ""), one.time.substr(0, 19), one.input.permit_sequence);
     for (const json& clause : body.value("clauses", json::array()))
       text += fmt::format("  by clause {}\n", clause.get<std::string>());
     for (const json& terms : body.value("terms", json::array()))
