@@ -192,12 +192,10 @@ core::Status ListPacks(const Invocation& call) {
   return {};
 }
 
+/// A verb that prints a reference page: there is no other form of it.
 void AddPage(CLI::App& policy, Invocation& invocation, const std::string& name,
              const std::string& description, std::string (*page)()) {
-  CLI::App* verb =
-      AddVerb(policy, invocation, name, description, "klieg policy " + name + " --markdown");
-  // There is one form of these; the option names it so that --json can join it.
-  verb->add_flag("--markdown", "As the reference page (the only form there is)");
+  CLI::App* verb = AddVerb(policy, invocation, name, description, "klieg policy " + name);
   verb->callback([&invocation, page] {
     invocation.action = [page](Invocation&) -> core::Status {
       fmt::print("{}", page());

@@ -144,9 +144,7 @@ TEST(Purpose, SilenceIsRefusalForGenerationReplicasAndThirdPartiesOnly) {
 TEST(PolicyPages, AreWhatTheTablesSay) {
   const std::filesystem::path folder = std::filesystem::path(KLIEG_SOURCE_DIR) / "docs/reference";
   const auto page = [&](const char* name) { return core::ReadFile(folder / name).value_or(""); };
-  const char* again =
-      "write it again: klieg policy {purposes,facts,packs} --markdown > "
-      "docs/reference/…";
+  const char* again = "write it again: klieg policy purposes | facts | packs --markdown";
   EXPECT_EQ(page("purposes.md"), PurposesMarkdown()) << again;
   EXPECT_EQ(page("facts.md"), FactsMarkdown()) << again;
   EXPECT_EQ(page("packs.md"), PacksMarkdown()) << again;
