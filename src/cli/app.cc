@@ -155,6 +155,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddRuns(app, invocation);
   AddModels(app, invocation);
   AddLineage(app, invocation);
+  AddPolicy(app, invocation);
   AddReport(app, invocation);
   AddVerify(app, invocation);
   AddSimulate(app, invocation);

@@ -68,6 +68,7 @@ void AddRecommend(CLI::App& app, Invocation& invocation);
 void AddRuns(CLI::App& app, Invocation& invocation);
 void AddModels(CLI::App& app, Invocation& invocation);
 void AddLineage(CLI::App& app, Invocation& invocation);
+void AddPolicy(CLI::App& app, Invocation& invocation);
 void AddReport(CLI::App& app, Invocation& invocation);
 void AddVerify(CLI::App& app, Invocation& invocation);
 void AddSimulate(CLI::App& app, Invocation& invocation);
