@@ -479,5 +479,163 @@ TEST_F(LogTest, AVisitorThatFailsStopsTheAppend) {
   EXPECT_EQ(CountEntries(), 1U);
 }
 
+std::vector<LogDraft> MakeDrafts(size_t count, size_t begin = 0) {
+  std::vector<LogDraft> drafts;
+  for (size_t i = begin; i < begin + count; ++i) {
+    drafts.push_back({kTime, "note", fmt::format(R"({{"n":{}}})", i)});
+  }
+  return drafts;
+}
+
+TEST_F(LogTest, ABatchIsWhatSingleAppendsWouldHaveWritten) {
+  Log log = Log::Open(path_).value();
+  ASSERT_TRUE(log.Append(kTime, "note", R"({"n":0})"));
+  const std::vector<LogEntry> entries = log.AppendBatch(MakeDrafts(5, 1)).value();
+  EXPECT_EQ(Bytes(), Join(MakeLines(6)));
+  ASSERT_THAT(entries, SizeIs(5));
+  EXPECT_EQ(entries[4].sequence, 5U);
+  EXPECT_EQ(entries[4].hash, VerifyLog(path_)->head);
+  EXPECT_THAT(log.AppendBatch({}).value(), SizeIs(0));
+  EXPECT_EQ(log.Append(kTime, "note", "{}")->sequence, 6U);
+}
+
+TEST_F(LogTest, ABatchWithOneBadEntryAddsNone) {
+  Log log = Log::Open(path_).value();
+  std::vector<LogDraft> drafts = MakeDrafts(5);
+  drafts[3].body = "{ }";
+  const core::Error error = log.AppendBatch(drafts).error();
+  EXPECT_EQ(error.code, core::ErrorCode::kInvalidArgument);
+  EXPECT_THAT(error.message, HasSubstr("entry 4 of the batch"));
+  EXPECT_EQ(Bytes(), "");
+  EXPECT_EQ(log.tree().size(), 0U);
+  drafts[3].body = "{}";
+  EXPECT_TRUE(log.AppendBatch(drafts));
+}
+
+TEST_F(LogTest, ABatchSeesWhatOthersAdded) {
+  Log mine = Log::Open(path_).value();
+  Log other = Log::Open(path_).value();
+  ASSERT_TRUE(other.AppendBatch(MakeDrafts(3)));
+  size_t seen = 0;
+  const auto count = [&](const LogEntry&) -> core::Status {
+    ++seen;
+    return {};
+  };
+  ASSERT_TRUE(mine.AppendBatch(MakeDrafts(2, 3), count));
+  EXPECT_EQ(seen, 3U);
+  EXPECT_EQ(mine.tree().size(), 5U);
+  EXPECT_EQ(other.tree().size(), 3U);
+  ASSERT_TRUE(other.CatchUp(count));
+  EXPECT_EQ(seen, 5U);
+  EXPECT_EQ(other.tree().Root(), mine.tree().Root());
+}
+
+TEST_F(LogTest, TheTreeIsOverTheLines) {
+  const std::vector<std::string> lines = MakeLines(7);
+  MerkleTree tree;
+  for (const std::string& line : lines) {
+    tree.Append(LeafHash(std::string_view(line).substr(0, line.size() - 1)));
+  }
+  EXPECT_EQ(VerifyLogBytes(Join(lines))->root, tree.Root());
+  EXPECT_EQ(VerifyLogBytes("")->root, core::HashBytes(""));
+  Put(Join(lines));
+  EXPECT_EQ(VerifyLog(path_)->root, tree.Root());
+  EXPECT_EQ(Log::Open(path_)->tree().Root(), tree.Root());
+  // An entry kept from a torn end is in the tree as well.
+  Put(Join(lines).substr(0, Join(lines).size() - 1));
+  EXPECT_EQ(VerifyLog(path_)->root, tree.Root(6).value());
+  Log log = Log::Open(path_).value();
+  EXPECT_EQ(log.tree().Root(), tree.Root());
+  const LogEntry next = log.Append(kTime, "note", R"({"n":7})").value();
+  EXPECT_EQ(log.tree().Root(), VerifyLog(path_)->root);
+  EXPECT_EQ(next.sequence, 7U);
+}
+
+// A batch that was cut anywhere leaves a log with the entries that are whole, the root of those,
+// and room for the next.
+TEST_F(LogTest, ABatchCutAnywhereLeavesWholeEntries) {
+  const std::vector<std::string> lines = MakeLines(5);
+  const std::string before = Join({lines[0], lines[1]});
+  const std::string batch = Join({lines[2], lines[3], lines[4]});
+  MerkleTree tree;
+  for (const std::string& line : lines) {
+    tree.Append(LeafHash(std::string_view(line).substr(0, line.size() - 1)));
+  }
+  for (size_t length = 0; length <= batch.size(); ++length) {
+    const std::string bytes = before + batch.substr(0, length);
+    const LogSummary summary = VerifyLogBytes(bytes).value();
+    const auto whole = static_cast<size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+    ASSERT_GE(whole, 2U) << "what was acknowledged before is there";
+    ASSERT_EQ(summary.entries, whole);
+    ASSERT_EQ(summary.root, tree.Root(whole).value());
+    if (length % 61 != 0) continue;
+    Put(bytes);
+    Log log = Log::Open(path_).value();
+    ASSERT_TRUE(log.AppendBatch(MakeDrafts(2)));
+    ASSERT_EQ(VerifyLog(path_)->root, log.tree().Root());
+  }
+}
+
+TEST_F(LogTest, AFullDiskTakesAWholeBatchBack) {
+  Put(Join(MakeLines(2)));
+  const std::string before = Bytes();
+  const int status = InChild([&] {
+    Log log = Log::Open(path_).value();
+    // Room for one entry and a half.
+    const rlimit limit = {before.size() + 400, before.size() + 400};
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    const auto entries = log.AppendBatch(MakeDrafts(5));
+    if (entries || entries.error().code != core::ErrorCode::kIo) ::_exit(1);
+    if (core::ReadFile(path_).value() != before) ::_exit(2);
+    if (log.tree().size() != 2) ::_exit(3);
+  });
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(Bytes(), before);
+}
+
+// As AKillAtAnyMoment, with batches: no entry of an acknowledged batch is lost, and what an
+// unacknowledged one left verifies.
+TEST_F(LogTest, AKillAtAnyMomentLosesNoAcknowledgedBatch) {
+  core::Random random(8);
+  ASSERT_TRUE(Log::Open(path_));
+  uint64_t acknowledged = 0;
+  for (int round = 0; round < 15; ++round) {
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    const pid_t pid = ::fork();
+    ASSERT_GE(pid, 0);
+    if (pid == 0) {
+      ::close(pipe_ends[0]);
+      core::Result<Log> log = Log::Open(path_);
+      const std::vector<LogDraft> drafts = MakeDrafts(200);
+      while (log) {
+        const auto entries = log->AppendBatch(drafts);
+        if (!entries) break;
+        const uint64_t last = entries->back().sequence;
+        if (::write(pipe_ends[1], &last, sizeof(last)) < 0) break;
+      }
+      ::_exit(1);
+    }
+    ::close(pipe_ends[1]);
+    ::usleep(static_cast<useconds_t>(3000 + random.Below(25'000)));
+    ::kill(pid, SIGKILL);
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    EXPECT_TRUE(WIFSIGNALED(status)) << "the child failed instead of being killed";
+    uint64_t sequence = 0;
+    while (::read(pipe_ends[0], &sequence, sizeof(sequence)) == sizeof(sequence))
+      acknowledged = sequence + 1;
+    ::close(pipe_ends[0]);
+    const core::Result<LogSummary> summary = VerifyLog(path_);
+    ASSERT_TRUE(summary) << summary.error().message;
+    ASSERT_GE(summary->entries, acknowledged);
+  }
+  EXPECT_GT(acknowledged, 0U) << "no child lived long enough to append: the test tested nothing";
+  Log log = Log::Open(path_).value();
+  EXPECT_TRUE(log.AppendBatch(MakeDrafts(1)));
+  EXPECT_EQ(VerifyLog(path_)->root, log.tree().Root());
+}
+
 }  // namespace
 }  // namespace klieg::rights

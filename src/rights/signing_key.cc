@@ -111,7 +111,7 @@ core::Result<SecretText> ReadSecret(const fs::path& path) {
   }
   if ((information.st_mode & 077) != 0) {
     return Fail(
-        ErrorCode::kRefused,
+        ErrorCode::kInvalidArgument,
         "others than its owner may use the key file '{}' (mode {:03o}): whoever read it can "
         "sign in your name. If nobody did, run chmod 600 on it; else make a new key",
         path.string(), information.st_mode & 0777);
