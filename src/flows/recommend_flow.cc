@@ -161,7 +161,7 @@ core::Result<RecommendOutcome> RecommendIntoRun(Session& session, platform::Run&
                       record.name, snapshot_digest.Short());
   }
   KLIEG_ASSIGN(context.titles,
-               LoadTitleNames(session, run, trained.dataset, rights::Purpose::kRecommend, reason,
+               LoadTitleNames(session, run, trained.dataset.substr(0, trained.dataset.find('@')), rights::Purpose::kRecommend, reason,
                               context.seen.title_names));
   RecommendOutcome outcome;
   outcome.model = record;

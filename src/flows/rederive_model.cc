@@ -96,16 +96,6 @@ core::Result<personalize::Removal> TrainAgain(const personalize::Learner& learne
 
 }  // namespace
 
-core::Result<std::string> DatasetOf(Session& session, const std::string& snapshot) {
-  KLIEG_ASSIGN(const std::vector<platform::DatasetRecord> datasets, session.store().ListDatasets());
-  for (const platform::DatasetRecord& dataset : datasets) {
-    if (dataset.snapshot == snapshot && dataset.kind == "interactions")
-      return fmt::format("{}@{}", dataset.name, dataset.version);
-  }
-  return core::Fail(core::ErrorCode::kNotFound, "no dataset holds the snapshot {}",
-                    snapshot.substr(0, 12));
-}
-
 core::Result<Rederivation> RederiveModel(Session& session, platform::Run& run,
                                          const platform::ModelRecord& record,
                                          const std::string& cause) {
@@ -115,10 +105,9 @@ core::Result<Rederivation> RederiveModel(Session& session, platform::Run& run,
   KLIEG_ASSIGN(const personalize::Learner* learner, personalize::FindLearner(record.ranker));
   KLIEG_ASSIGN(const personalize::HyperParameters values,
                personalize::HyperParameters::Make(learner->hyper_parameters, options.set));
-  KLIEG_ASSIGN(const std::string dataset, DatasetOf(session, record.snapshot));
-  KLIEG_ASSIGN(
-      const LoadedInteractions remaining,
-      LoadInteractions(session, run, dataset, rights::Purpose::kRecommend, reason, options.filter));
+  KLIEG_ASSIGN(const LoadedInteractions remaining,
+               LoadInteractions(session, run, options.dataset, rights::Purpose::kRecommend, reason,
+                                options.filter));
   const personalize::TrainContext context{
       .pool = session.pool(), .progress = session.progress(), .seed = options.seed};
   const core::Stopwatch watch;

@@ -10,9 +10,6 @@
 
 namespace klieg::flows {
 
-/// The dataset version that holds a snapshot: "films@2". kNotFound when no dataset does.
-core::Result<std::string> DatasetOf(Session& session, const std::string& snapshot);
-
 struct Rederivation {
   platform::ModelRecord model;
   std::string method;

@@ -94,22 +94,44 @@ core::Result<TrainOutcome> TrainModel(Session& session, const TrainOptions& opti
 }
 
 core::Result<TrainOptions> TrainOptionsOf(Session& session, const platform::ModelRecord& model) {
-  KLIEG_ASSIGN(const platform::RunRecord run, session.store().GetRun(model.run));
+  KLIEG_ASSIGN(const core::Digest artifact, core::Digest::FromHex(model.digest));
+  const auto& models = session.gate().book().models();
+  const auto entry = models.find(artifact);
+  if (entry == models.end()) {
+    return core::Fail(
+        core::ErrorCode::kNotFound,
+        "the log holds no registration of {}@{}: it was made by an older klieg; train "
+        "it again",
+        model.name, model.version);
+  }
   TrainOptions options;
+  KLIEG_ASSIGN(options.dataset, DatasetOf(session, model.snapshot));
   try {
-    const json parameters = json::parse(run.spec.parameters);
-    options.ranker = parameters.at("ranker").get<std::string>();
-    options.dataset = parameters.at("dataset").get<std::string>();
-    options.model = parameters.at("model").get<std::string>();
+    const json body = json::parse(entry->second.body);
+    const json& parameters = body.at("parameters");
+    options.ranker = body.at("learner").get<std::string>();
+    options.model = body.at("name").get<std::string>();
     options.set = parameters.at("hyper_parameters").get<std::map<std::string, std::string>>();
-    options.seed = parameters.at("seed").get<uint64_t>();
-    options.filter.value_min = parameters.at("value_min").get<double>();
-    options.filter.interactions_min = parameters.at("interactions_min").get<uint32_t>();
-  } catch (const json::exception& error) {
-    return core::Fail(core::ErrorCode::kCorrupt, "the parameters of run {} cannot be read: {}",
-                      run.id, error.what());
+    options.seed = std::stoull(body.at("seed").get<std::string>());
+    options.filter.interactions_min =
+        parameters.at("filter").at("interactions_min").get<uint32_t>();
+    options.filter.value_min =
+        std::stod(parameters.at("filter").at("value_min").get<std::string>());
+  } catch (const std::exception& error) {
+    return core::Fail(core::ErrorCode::kCorrupt, "the registration of {}@{} cannot be read: {}",
+                      model.name, model.version, error.what());
   }
   return options;
+}
+
+core::Result<std::string> DatasetOf(Session& session, const std::string& snapshot) {
+  KLIEG_ASSIGN(const std::vector<platform::DatasetRecord> datasets, session.store().ListDatasets());
+  for (const platform::DatasetRecord& dataset : datasets) {
+    if (dataset.snapshot == snapshot && dataset.kind == "interactions")
+      return fmt::format("{}@{}", dataset.name, dataset.version);
+  }
+  return core::Fail(core::ErrorCode::kNotFound, "no dataset holds the snapshot {}",
+                    snapshot.substr(0, 12));
 }
 
 core::Result<std::map<std::string, std::string>> TunedHyperParameters(Session& session,

@@ -38,7 +38,10 @@ struct TrainOutcome {
 
 core::Result<TrainOutcome> TrainModel(Session& session, const TrainOptions& options);
 
-/// What a model stands on when it is used again: its options, from the run that made it.
+/// The dataset version that holds a snapshot: "films@2". kNotFound when no dataset does.
+core::Result<std::string> DatasetOf(Session& session, const std::string& snapshot);
+
+/// What a model was made with, from its registration in the log; the dataset as name@version.
 core::Result<TrainOptions> TrainOptionsOf(Session& session, const platform::ModelRecord& model);
 
 /// The best trial of the latest finished tuning run of this ranker on this dataset; kNotFound says

@@ -36,20 +36,7 @@ core::Result<Registered> FindRegistered(Session& session, const std::string& mod
   }
   found.entry = entry->second;
   found.body = json::parse(found.entry.body, nullptr, false);
-  try {
-    const json& parameters = found.body.at("parameters");
-    found.options.ranker = found.body.at("learner").get<std::string>();
-    found.options.model = found.body.at("name").get<std::string>();
-    found.options.set = parameters.at("hyper_parameters").get<std::map<std::string, std::string>>();
-    found.options.seed = std::stoull(found.body.at("seed").get<std::string>());
-    found.options.filter.interactions_min =
-        parameters.at("filter").at("interactions_min").get<uint32_t>();
-    found.options.filter.value_min =
-        std::stod(parameters.at("filter").at("value_min").get<std::string>());
-  } catch (const std::exception& error) {
-    return core::Fail(core::ErrorCode::kCorrupt, "the registration of {} cannot be read: {}",
-                      found.name, error.what());
-  }
+  KLIEG_ASSIGN(found.options, TrainOptionsOf(session, found.record));
   return found;
 }
 
@@ -65,8 +52,7 @@ core::Result<MadeAgain> MakeAgain(Session& session, platform::Run& run, const Re
   KLIEG_ASSIGN(const personalize::Learner* learner, personalize::FindLearner(model.options.ranker));
   KLIEG_ASSIGN(const personalize::HyperParameters values,
                personalize::HyperParameters::Make(learner->hyper_parameters, model.options.set));
-  KLIEG_ASSIGN(const std::string dataset, DatasetOf(session, model.record.snapshot));
-  KLIEG_ASSIGN(made.data, LoadInteractions(session, run, dataset, model.entry.purpose,
+  KLIEG_ASSIGN(made.data, LoadInteractions(session, run, model.options.dataset, model.entry.purpose,
                                            "verify " + model.name, model.options.filter));
   KLIEG_ASSIGN(const rights::SubjectTree set, MakeTrainingSet(session, made.data));
   made.root = set.root();
@@ -185,12 +171,12 @@ core::Result<std::vector<Finding>> VerifyRemovalInRun(Session& session, platform
 
 core::Result<std::vector<Finding>> VerifyModel(Session& session, const std::string& model) {
   KLIEG_ASSIGN(const Registered registered, FindRegistered(session, model));
-  if (registered.body.contains("removal")) {
+  const json removal = registered.body.value("removal", json::object());
+  if (removal.value("method", "") == "down-date") {
     return core::Fail(core::ErrorCode::kInvalidArgument,
                       "{} came by removal from {}: klieg verify removal {} compares it with "
                       "training from scratch",
-                      registered.name, registered.body["removal"].value("from", "").substr(0, 12),
-                      registered.name);
+                      registered.name, removal.value("from", "").substr(0, 12), registered.name);
   }
   KLIEG_ASSIGN(platform::Run run,
                session.store().StartRun({.kind = "verify",

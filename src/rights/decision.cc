@@ -111,12 +111,29 @@ Refusal NothingPermits(const PolicySet& policies, std::string subject, std::stri
           std::move(why)};
 }
 
+std::string ClauseText(const Refusal& refusal) {
+  return fmt::format("{} {}, clause {} ({}): {}", refusal.pack, refusal.version, refusal.clause,
+                     refusal.source, refusal.says);
+}
+
+/// "'forecast' of work heist (consent unknown)", "'register-literary' of work robo (authorship
+/// generated)".
+std::string UseWords(const std::string& subject, const Facts& facts, const ConsentFacts& consent) {
+  const auto action = facts.Get<Action>();
+  if (action == Action::kRegisterLiterary || action == Action::kRegisterSource ||
+      action == Action::kHandToWriter) {
+    return fmt::format("'{}' of {} (authorship {})", facts.Name(Attribute::kAction), subject,
+                       facts.Name(Attribute::kAuthorship));
+  }
+  return fmt::format("'{}' of {} ({})", facts.Name(Attribute::kPurpose), subject,
+                     ConsentWords(consent));
+}
+
 /// The refusals of one policy decision.
 std::vector<Refusal> RefusalsOf(const PolicySet& policies, const PolicyDecision& answer,
                                 const std::string& subject, const Facts& facts,
                                 const ConsentFacts& consent) {
-  const std::string why = fmt::format("'{}' of {} ({})", facts.Name(Attribute::kPurpose), subject,
-                                      ConsentWords(consent));
+  const std::string why = UseWords(subject, facts, consent);
   if (answer.because.empty()) return {NothingPermits(policies, subject, why)};
   std::vector<Refusal> refusals;
   for (const ClauseIndex index : answer.because)
@@ -176,14 +193,20 @@ std::string DueText(const DueObligation& due) {
   return fmt::format("{} [{}, clause {}]: klieg rights met {}", text, due.pack, due.clause, due.id);
 }
 
-void Finish(Decision& decision) {
-  std::set<std::string> seen;
-  for (const Refusal& refusal : decision.refusals) {
-    const std::string text = refusal.pack == "terms" ? refusal.why : RefusalText(refusal);
-    if (!seen.insert(text).second) continue;
-    if (!decision.why.empty()) decision.why += "; ";
-    decision.why += text;
+/// All refusals in words: what each is about once, then the clauses.
+std::string WhyRefused(const std::vector<Refusal>& refusals) {
+  std::string text;
+  std::string last;
+  for (const Refusal& refusal : refusals) {
+    if (!text.empty()) text += "; ";
+    text += refusal.why == last ? ClauseText(refusal) : RefusalText(refusal);
+    last = refusal.why;
   }
+  return text;
+}
+
+void Finish(Decision& decision) {
+  decision.why = WhyRefused(decision.refusals);
   if (decision.refusals.empty()) {
     for (const DueObligation& due : decision.due) {
       decision.why += decision.why.empty() ? "an obligation is unmet: " : "; ";
@@ -255,8 +278,8 @@ void SortUnique(std::vector<std::string>& values) {
 }  // namespace
 
 std::string RefusalText(const Refusal& refusal) {
-  return fmt::format("{}: {} {}, clause {} ({}): {}", refusal.why, refusal.pack, refusal.version,
-                     refusal.clause, refusal.source, refusal.says);
+  if (refusal.pack == "terms") return refusal.why;
+  return fmt::format("{}: {}", refusal.why, ClauseText(refusal));
 }
 
 Decision DecideWork(const Book& book, const PolicySet& policies, const Work& work, const Use& use,
