@@ -96,14 +96,15 @@ SparseMatrix NearestColumns(const SparseMatrix& matrix, const NeighbourOptions& 
                             core::ThreadPool& pool, core::ProgressTask* progress) {
   KLIEG_CHECK(options.row_weights.empty() || options.row_weights.size() == matrix.row_count);
   KLIEG_CHECK(options.column_scales.empty() || options.column_scales.size() == matrix.column_count);
-  const size_t columns = matrix.column_count;
+  const size_t columns = options.only.empty() ? matrix.column_count : options.only.size();
   const SparseMatrix by_column = Transpose(matrix);
   std::vector<Search> searches(pool.threads(), Search(matrix, by_column, options));
-  std::vector<std::vector<Candidate>> found(columns);
+  std::vector<std::vector<Candidate>> found(matrix.column_count);
   pool.ParallelFor(
       (columns + kColumnsPerTask - 1) / kColumnsPerTask, [&](size_t task, size_t worker) {
         const size_t end = std::min(columns, (task + 1) * kColumnsPerTask);
-        for (size_t j = task * kColumnsPerTask; j < end; ++j) {
+        for (size_t place = task * kColumnsPerTask; place < end; ++place) {
+          const size_t j = options.only.empty() ? place : options.only[place];
           const std::span<const Candidate> nearest = searches[worker].Run(static_cast<uint32_t>(j));
           found[j].assign(nearest.begin(), nearest.end());
         }

@@ -30,6 +30,8 @@ struct NeighbourOptions {
       0;  ///< Rows in common at which a similarity counts half (Herlocker et al. 1999).
   std::span<const float> row_weights = {};    ///< [R]
   std::span<const float> column_scales = {};  ///< [C]
+  /// Columns to find neighbours for, ascending; rows of others are empty. Empty: all columns.
+  std::span<const uint32_t> only = {};
 };
 
 /// C × C; row j holds the at most K columns i ≠ j of largest positive similarity to j, and the

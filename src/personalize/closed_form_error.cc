@@ -5,8 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "learn/inverse_update.h"
-
 namespace klieg::personalize {
 namespace {
 
@@ -19,9 +17,6 @@ constexpr uint32_t kExactCountMax = 1U << 24;
 /// Rounds of the power iteration that bounds |H|₂: each costs two passes over the interactions, and
 /// the bound holds after any of them.
 constexpr int kPowerRounds = 4;
-
-/// Rows of weights handed out together.
-constexpr size_t kRowsPerTask = 64;
 
 /// Error of a diagonal element of the inverse, relative to itself, beyond which first-order bounds
 /// say nothing.
@@ -142,24 +137,30 @@ InverseDiagonal MakeInverseDiagonal(const ClosedFormOptions& options,
   return inverse;
 }
 
-double FreshErrorSquared(double level, const TitleTerms& terms, double diagonal, double squares) {
-  return level * (squares + terms.diagonal() * diagonal * diagonal) + kStorageError * diagonal;
+std::vector<float> FreshErrors(std::span<const double> diagonal) {
+  std::vector<float> errors;
+  errors.reserve(diagonal.size());
+  for (const double element : diagonal)
+    errors.push_back(RoundError(std::sqrt(kStorageError * element)));
+  return errors;
 }
 
-std::vector<float> FreshErrors(const ClosedFormOptions& options, const learn::SparseMatrix& matrix,
-                               const std::vector<TitleTerms>& terms, const InverseDiagonal& inverse,
-                               core::MatrixView<const float> weights, core::ThreadPool& pool) {
-  const double level = RoundingLevel(options, matrix, terms);
-  std::vector<float> errors(terms.size());
-  pool.ParallelFor((terms.size() + kRowsPerTask - 1) / kRowsPerTask, [&](size_t task, size_t) {
-    const size_t end = std::min(terms.size(), (task + 1) * kRowsPerTask);
-    for (size_t i = task * kRowsPerTask; i < end; ++i) {
-      const double squares = learn::WeightedSquares(weights.Row(i), inverse.weights);
-      errors[i] =
-          RoundError(std::sqrt(FreshErrorSquared(level, terms[i], inverse.diagonal[i], squares)));
-    }
-  });
-  return errors;
+bool IsSmall(double backward_error, const std::vector<TitleTerms>& terms) {
+  double condition = 0;
+  for (const TitleTerms& title : terms)
+    condition = std::max(condition, title.diagonal() / title.regulariser);
+  return backward_error * condition <= kRelativeErrorMax;
+}
+
+std::vector<double> TotalErrors(double backward_error, const std::vector<TitleTerms>& terms,
+                                const InverseDiagonal& inverse, std::span<const double> squares,
+                                std::span<const double> errors) {
+  std::vector<double> total(terms.size());
+  for (size_t i = 0; i < total.size(); ++i) {
+    const double own = inverse.diagonal[i] * inverse.diagonal[i] * terms[i].diagonal();
+    total[i] = std::sqrt(backward_error * (squares[i] + own) + errors[i] * errors[i]);
+  }
+  return total;
 }
 
 float RoundError(double error) {

@@ -6,27 +6,26 @@
 ///
 ///     Q = N^-1 = diag(n^-b) P diag(n^-b)      B_ij = Q_ij g_j      g_j = -P_jj^-e L_jj^(1-e) n_j^(b+c)
 ///
-/// in which title scaling touches the diagonal only. Errors are stated by one number ε_i a title:
+/// in which title scaling touches the diagonal only. Errors are stated in two parts.
 ///
-///     |Q^_ij - Q_ij| ≤ ε_i ε_j                for all i and j
+/// The backward error. Inverting a positive definite matrix by Cholesky or by sweeps is backward
+/// stable by elements: it gives the inverse of N + DΘD, D² = diag(N) (Demmel 1989; Higham, Accuracy
+/// and Stability, 2nd ed., theorem 10.5 and section 14.4), hence to first order
 ///
-/// a form that a change of low rank maps into itself (removal_closed_form.h).
+///     Q^ - Q = -Q D Θ D Q     ⟹     |Q^_ij - Q_ij| ≤ θ τ_i τ_j,     τ_i = |D Q e_i|₂,  θ = |Θ|₂
 ///
-/// A fresh inverse. Inverting a positive definite matrix by Cholesky or by sweeps is backward stable
-/// by elements: it gives the inverse of N + DΘD, D² = diag(N) (Demmel 1989; Higham, Accuracy and
-/// Stability, 2nd ed., theorem 10.5 and section 14.4), hence to first order
-///
-///     Q^ - Q = -Q D Θ D Q     ⟹     ε_i² = θ τ_i²,     τ_i = |D Q e_i|₂,     θ = |Θ|₂
-///
-/// τ costs one pass over the weights. For θ, roundings count as independent with mean zero, as in
-/// Higham and Mary (SIAM J. Sci. Comput. 41, 2019), where a sum of T roundings grows like √T: with
-/// H = D^-1 N D^-1, whose elements bound those of every Schur complement on the way,
+/// For θ, roundings count as independent with mean zero, as in Higham and Mary (SIAM J. Sci. Comput.
+/// 41, 2019), where a sum of T roundings grows like √T: with H = D^-1 N D^-1, whose elements bound
+/// those of every Schur complement on the way,
 ///
 ///     θ = u √(T ν) + ε_G ν,     u = 2^-24,     ν ≥ |H|₂
 ///
 /// ε_G is the relative error of the Gram matrix: 0 for counts below 2^24, else 3u for scaling and
 /// n_max u for sums of weights. The worst case, which no matrix is known to reach, has T in place of
-/// √T. Stored weights are rounded: 6u √(Q_ii Q_jj) more.
+/// √T.
+///
+/// The error of single elements, from rounding the stored weights: |Q^_ij - Q_ij| ≤ ε_i ε_j, at first
+/// ε_i² = 6u Q_ii. Both parts together stay within √(θ τ_i² + ε_i²) √(θ τ_j² + ε_j²).
 #pragma once
 
 #include <cstdint>
@@ -82,18 +81,22 @@ InverseDiagonal MakeInverseDiagonal(const ClosedFormOptions& options,
 /// 6u: the relative error of an element recovered from stored weights.
 inline constexpr double kStorageError = 6.0 / (1 << 24);
 
-/// ε_i² of a freshly trained model whose row i has Σ_j weights[j] B_ij² = `squares`.
-double FreshErrorSquared(double level, const TitleTerms& terms, double diagonal, double squares);
+/// ε_i of freshly stored weights, as a model records it. [T]
+std::vector<float> FreshErrors(std::span<const double> diagonal);
 
-/// ε_i of every title of a model trained on `matrix`, as it is stored. One pass over the weights.
-std::vector<float> FreshErrors(const ClosedFormOptions& options, const learn::SparseMatrix& matrix,
-                               const std::vector<TitleTerms>& terms, const InverseDiagonal& inverse,
-                               core::MatrixView<const float> weights, core::ThreadPool& pool);
+/// Whether first-order bounds mean something for a backward error θ: θ max N_ii / Λ_ii, which bounds
+/// the change of the quadratic form v'Nv relative to itself, is at most a quarter.
+bool IsSmall(double backward_error, const std::vector<TitleTerms>& terms);
 
-/// ε_i as it is stored: not below what it was; infinity when it is not a number.
+/// √(θ τ_i² + ε_i²) of every title, given squares[i] = Σ_j weights[j] B_ij².
+std::vector<double> TotalErrors(double backward_error, const std::vector<TitleTerms>& terms,
+                                const InverseDiagonal& inverse, std::span<const double> squares,
+                                std::span<const double> errors);
+
+/// An error as it is stored: not below what it was; infinity when it is not a number.
 float RoundError(double error);
 
-/// max |B^_ij - B_ij| for an inverse with the errors ε of `errors`:
+/// max |B^_ij - B_ij| for an inverse whose elements are within errors[i] · errors[j]:
 
 ///     (max ε_i · max ε_j |g_j|  +  max √Q_ii · max e ε_j² |g_j| / √Q_jj) / (1 - δ)^(1+e)
 ///

@@ -82,19 +82,17 @@ bool WeighAndMirror(const WeightFactors& factors, core::MatrixView<float> matrix
   return finite;
 }
 
-/// What removal needs, from the weights and the diagonal of P that was kept. One pass over the
-/// weights.
+/// What removal needs besides the weights. O(N).
 InverseRecord MakeRecord(const ClosedFormOptions& options, const learn::SparseMatrix& matrix,
-                         core::MatrixView<const float> weights, std::vector<float> diagonal,
-                         core::ThreadPool& pool) {
+                         std::vector<float> diagonal) {
   const std::vector<TitleTerms> terms = MakeTitleTerms(options, matrix);
   std::vector<double> unscaled(terms.size());
   for (size_t i = 0; i < terms.size(); ++i)
     unscaled[i] = UnscaledDiagonal(options, terms[i].count, diagonal[i]);
-  const InverseDiagonal inverse = MakeInverseDiagonal(options, terms, std::move(unscaled));
   return {.diagonal = std::move(diagonal),
           .title_counts = learn::ColumnCounts(matrix),
-          .error = FreshErrors(options, matrix, terms, inverse, weights, pool)};
+          .error = FreshErrors(unscaled),
+          .backward_error = RoundError(RoundingLevel(options, matrix, terms))};
 }
 
 }  // namespace
@@ -153,8 +151,7 @@ core::Result<core::Matrix<float>> TrainClosedForm(std::string_view name,
         options.lambda);
   }
   if (record != nullptr) {
-    *record = MakeRecord(options, matrix, std::as_const(weights).view(), std::move(diagonal),
-                         context.pool);
+    *record = MakeRecord(options, matrix, std::move(diagonal));
   }
   return weights;
 }

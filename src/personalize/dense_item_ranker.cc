@@ -18,6 +18,7 @@ constexpr size_t kTitlesPerStrip = 4096;
 constexpr std::string_view kDiagonalName = ".inverse_diagonal";
 constexpr std::string_view kCountsName = ".title_counts";
 constexpr std::string_view kErrorName = ".inverse_error";
+constexpr std::string_view kBackwardErrorName = ".inverse_backward_error";
 
 std::string Join(const std::string& prefix, std::string_view name) {
   return prefix + std::string(name);
@@ -41,18 +42,22 @@ core::Result<std::optional<InverseRecord>> LoadRecord(const std::string& prefix,
   record.diagonal = Flat(diagonal);
   record.title_counts.assign(counts.begin(), counts.end());
   record.error = Flat(error);
+  KLIEG_ASSIGN(const auto backward, file.Floats(Join(prefix, kBackwardErrorName)));
+  const std::vector<float> backward_error = Flat(backward);
   const bool fits =
       record.diagonal.size() == titles && record.title_counts.size() == titles &&
       record.error.size() == titles &&
       std::ranges::all_of(record.diagonal, [](float p) { return std::isfinite(p) && p > 0; }) &&
       std::ranges::all_of(record.error, [](float e) { return e >= 0; });
   if (!fits) {
-    return core::Fail(core::ErrorCode::kCorrupt,
-                      "the record of the inverse of '{}' does not fit its {} titles: {} diagonal "
-                      "elements, {} counts, {} errors; expected that many positive, finite numbers",
-                      prefix, titles, record.diagonal.size(), record.title_counts.size(),
-                      record.error.size());
+    return core::Fail(
+        core::ErrorCode::kCorrupt,
+        "the record of the inverse of '{}' does not fit its {} titles: {} diagonal "
+        "elements, {} counts, {} errors; expected one of each for every title, positive "
+        "and finite, and one backward error",
+        prefix, titles, record.diagonal.size(), record.title_counts.size(), record.error.size());
   }
+  record.backward_error = backward_error.front();
   return record;
 }
 
@@ -91,7 +96,8 @@ core::Result<std::unique_ptr<Ranker>> DenseItemRanker::Load(
 
 uint64_t DenseItemRanker::bytes() const {
   const uint64_t titles = weights_.rows();
-  const uint64_t record = record_ ? titles * (2 * sizeof(float) + sizeof(uint32_t)) : 0;
+  const uint64_t record =
+      record_ ? titles * (2 * sizeof(float) + sizeof(uint32_t)) + sizeof(float) : 0;
   return titles * titles * sizeof(float) + record;
 }
 
@@ -130,6 +136,7 @@ void DenseItemRanker::Save(const std::string& prefix, learn::TensorFileWriter& w
   writer.Add(Join(prefix, kDiagonalName), std::span(record_->diagonal));
   writer.Add(Join(prefix, kCountsName), std::span(record_->title_counts));
   writer.Add(Join(prefix, kErrorName), std::span(record_->error));
+  writer.Add(Join(prefix, kBackwardErrorName), std::span(&record_->backward_error, 1));
 }
 
 }  // namespace klieg::personalize

@@ -22,12 +22,12 @@
 
 namespace klieg::personalize {
 
-/// What removal needs to know of the inverse P behind the weights (removal_closed_form.h). One entry
-/// a title each.
+/// What removal needs to know of the inverse P behind the weights (removal_closed_form.h).
 struct InverseRecord {
   std::vector<float> diagonal;         ///< [T] P_ii > 0
   std::vector<uint32_t> title_counts;  ///< [T] members who watched the title, 0 where nobody did
-  std::vector<float> error;  ///< [T] ε_i: P_ij is within ε_i ε_j of exact, after title scaling
+  std::vector<float> error;  ///< [T] ε_i: rounding of stored elements, after title scaling
+  float backward_error = 0;  ///< θ: error of the inversion (both: closed_form_error.h)
   bool operator==(const InverseRecord&) const = default;
 };
 

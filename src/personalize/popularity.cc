@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "personalize/removal.h"
 
 namespace klieg::personalize {
 namespace {
@@ -84,6 +85,17 @@ core::Result<std::unique_ptr<Ranker>> Load(const std::string& prefix,
   return std::make_unique<PopularityRanker>(std::move(copy));
 }
 
+/// Counts what remains: as fast as subtracting, and right when the latest interaction, from which the
+/// window is measured, was among those removed.
+core::Result<Removal> Remove(const Ranker& /*model*/, const RemovalData& data,
+                             const HyperParameters& values, const TrainContext& context) {
+  KLIEG_ASSIGN(std::unique_ptr<Ranker> ranker, Train(data.remaining, values, context));
+  return Removal{.ranker = std::move(ranker),
+                 .method = "recount",
+                 .bound = 0,
+                 .bound_basis = "counts of what remains are whole numbers, counted again"};
+}
+
 }  // namespace
 
 core::Result<std::unique_ptr<Ranker>> TrainPopularity(const Interactions& data,
@@ -118,6 +130,7 @@ const Learner& PopularityLearner() {
       .hyper_parameters = kHyperParameters,
       .train = &Train,
       .load = &Load,
+      .remove = &Remove,
   };
   return kLearner;
 }

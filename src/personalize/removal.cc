@@ -15,7 +15,8 @@ namespace {
 using core::ErrorCode;
 
 /// Ends of the names of arrays that describe a model but are not part of any score.
-constexpr std::string_view kRecordNames[] = {".inverse_diagonal", ".inverse_error"};
+constexpr std::string_view kRecordNames[] = {".inverse_diagonal", ".inverse_error",
+                                             ".inverse_backward_error"};
 
 core::Status CheckTitles(const std::vector<uint32_t>& titles, uint32_t title_count) {
   for (size_t i = 0; i < titles.size(); ++i) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -62,7 +62,8 @@ struct NewInverse {
   std::vector<uint32_t> kept;  // indices in the old catalogue
   std::vector<TitleTerms> terms;
   InverseDiagonal inverse;
-  std::vector<double> errors;
+  std::vector<double> errors;  // ε
+  double backward_error = 0;   // θ
 };
 
 std::vector<uint32_t> Support(const learn::SparseMatrix& histories) {
@@ -356,6 +357,15 @@ Refusal RemoveBlock(const OldInverse& old, const Members& members,
 
 bool IsDead(const TitleTerms& title) { return title.count == 0; }
 
+/// θ' from θ: D shrinks with the members.
+double FollowBackwardError(double backward_error, const OldInverse& old, const NewInverse& after) {
+  double growth = 1;
+  for (size_t i = 0; i < after.kept.size(); ++i) {
+    growth = std::max(growth, old.terms[after.kept[i]].diagonal() / after.terms[i].diagonal());
+  }
+  return backward_error * growth;
+}
+
 /// The diagonal of Q' and the errors, in the new catalogue, with what single precision adds.
 Refusal FindNewDiagonal(const ClosedFormOptions& options, const OldInverse& old,
                         const Change& change, NewInverse& after) {
@@ -459,52 +469,67 @@ InverseRecord MakeRecord(const ClosedFormOptions& options, const NewInverse& aft
     record.title_counts.push_back(after.terms[i].count);
     record.error.push_back(RoundError(after.errors[i]));
   }
+  record.backward_error = RoundError(after.backward_error);
   return record;
 }
 
-/// The stated bound: what this model may be off, and what a freshly trained one may be.
+/// The bound of a model with these errors plus that of a freshly trained one. `squares`:
+/// Σ_j weights[j] B_ij² of every row.
 double StatedBound(const ClosedFormOptions& options, const learn::SparseMatrix& remaining,
                    const NewInverse& after, const std::vector<double>& squares) {
-  const double level = RoundingLevel(options, remaining, after.terms);
-  std::vector<double> fresh(squares.size());
-  for (size_t i = 0; i < fresh.size(); ++i) {
-    fresh[i] =
-        std::sqrt(FreshErrorSquared(level, after.terms[i], after.inverse.diagonal[i], squares[i]));
-  }
-  return WeightBound(options, after.inverse, after.errors) +
-         WeightBound(options, after.inverse, fresh);
+  const double fresh_error = RoundingLevel(options, remaining, after.terms);
+  if (!IsSmall(std::max(fresh_error, after.backward_error), after.terms))
+    return std::numeric_limits<double>::infinity();
+  const std::vector<float> rounding = FreshErrors(after.inverse.diagonal);
+  const std::vector<double> fresh =
+      TotalErrors(fresh_error, after.terms, after.inverse, squares,
+                  std::vector<double>(rounding.begin(), rounding.end()));
+  const std::vector<double> ours =
+      TotalErrors(after.backward_error, after.terms, after.inverse, squares, after.errors);
+  return WeightBound(options, after.inverse, ours) + WeightBound(options, after.inverse, fresh);
 }
 
 std::string DescribeBound(size_t rank) {
   return fmt::format(
       "sum of the error bounds of the down-dated and of a retrained model, each "
-      "(max e_i * max e_j |g_j| + max sqrt(Q_ii) * max e_j^2 |g_j| e / sqrt(Q_jj)) / "
-      "(1 - d)^(1+e), where |Q_ij - exact| <= e_i e_j, retrained e_i^2 = theta |D Q_i|^2 + "
-      "6u Q_ii with theta = u sqrt(T |H|) (roundings taken as independent, u = 2^-24), and the "
-      "down-date of rank {} adds |(Q'F)_ik| e_k; see removal_closed_form.h",
+      "(max s_i * max s_j |g_j| + max sqrt(Q_ii) * max e s_j^2 |g_j| / sqrt(Q_jj)) / (1 - "
+      "d)^(1+e), "
+      "where |Q_ij - exact| <= s_i s_j, s_i^2 = theta |D Q_i|^2 + eps_i^2, d = max s_i^2 / Q_ii; "
+      "retrained theta = u sqrt(T |H|) (roundings taken as independent, u = 2^-24) and eps_i^2 = "
+      "6u "
+      "Q_ii; the down-date of rank {} carries theta over and adds |(Q'F)_ik| eps_k to eps_i; see "
+      "removal_closed_form.h",
       rank);
 }
 
-/// Nobody is taken out: the same bytes. They equal retraining to the bit unless removals came before.
+/// Nobody is taken out: the same bytes. They equal retraining to the bit unless removals came
+/// before.
 Removal Unchanged(std::string_view name, const DenseItemRanker& model,
                   const ClosedFormOptions& options, const RemovalData& data, NewInverse after,
                   core::ThreadPool& pool) {
-  const OldInverse old = MakeOldInverse(options, model, {}, after);
+  OldInverse old = MakeOldInverse(options, model, {}, after);
+  const InverseRecord& record = *model.record();
   const size_t titles = old.terms.size();
-  const std::vector<float> fresh =
-      FreshErrors(options, data.remaining.matrix, after.terms, old.inverse, old.weights, pool);
   Matrix<float> copy = MakeTitleMatrix(titles);
-  for (size_t i = 0; i < titles; ++i) std::ranges::copy(old.weights.Row(i), copy.Row(i).begin());
+  std::vector<double> squares(titles);
+  ForTitles(titles, pool, [&](size_t first, size_t last) {
+    for (size_t i = first; i < last; ++i) {
+      std::ranges::copy(old.weights.Row(i), copy.Row(i).begin());
+      squares[i] = learn::WeightedSquares(old.weights.Row(i), old.inverse.weights);
+    }
+  });
   Removal removal{
-      .ranker = std::make_unique<DenseItemRanker>(name, std::move(copy), model.record()),
+      .ranker = std::make_unique<DenseItemRanker>(name, std::move(copy), record),
       .method = "down-date",
       .bound = 0,
       .bound_basis = "nobody was taken out of a freshly trained model: no byte changes"};
-  if (fresh == model.record()->error) return removal;
-  const std::vector<double> own(model.record()->error.begin(), model.record()->error.end());
-  const std::vector<double> theirs(fresh.begin(), fresh.end());
-  removal.bound =
-      WeightBound(options, old.inverse, own) + WeightBound(options, old.inverse, theirs);
+  const float fresh_error = RoundError(RoundingLevel(options, data.remaining.matrix, after.terms));
+  if (record.backward_error == fresh_error && record.error == FreshErrors(old.inverse.diagonal))
+    return removal;
+  after.inverse = std::move(old.inverse);
+  after.errors.assign(record.error.begin(), record.error.end());
+  after.backward_error = record.backward_error;
+  removal.bound = StatedBound(options, data.remaining.matrix, after, squares);
   removal.bound_basis = DescribeBound(0);
   return removal;
 }
@@ -542,6 +567,7 @@ core::Result<Removal> Downdate(std::string_view name, const DenseItemRanker& mod
   Refusal refusal = FindChange(old, after, members, data.removed_titles, context.pool, change);
   if (!refusal) refusal = FindNewDiagonal(options, old, change, after);
   if (refusal) return DeclineRemoval(*refusal);
+  after.backward_error = FollowBackwardError(model.record()->backward_error, old, after);
   std::vector<double> squares;
   Matrix<float> weights = MakeWeights(old, change, after, context.pool, squares);
   const double bound = StatedBound(options, data.remaining.matrix, after, squares);

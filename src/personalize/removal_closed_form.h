@@ -17,16 +17,17 @@
 /// Plain EASE and one member: one pass that reads and writes 4 T² bytes. No T × T matrix but the
 /// result is made.
 ///
-/// The bound. An error within ε_i ε_j of Q (closed_form_error.h) becomes, to first order in ε,
-/// (I + Q'F) δQ (I + FQ'), which is within ε'_i ε'_j with
+/// The bound. The old inverse is that of N + DΘD exactly, so the new one would be that of N' + DΘD: a
+/// down-date does not touch the backward error of the inversion, and θ' = θ max N_ii / N'_ii. Errors
+/// within ε_i ε_j of single elements become (I + Q'F) δQ (I + FQ'), which is within ε'_i ε'_j with
 ///
 ///     ε'_i = ε_i + Σ_{k ∈ H} |(Q'F)_ik| ε_k
 ///
 /// and likewise for titles with (Q_rT Q_TT^-1)_ik. Storage and single precision of the change add
-/// (6 + √r) u to ε'². The model carries ε', so that removals one after another add up. The bound on the
-/// weights is that of this model plus that of a model freshly trained on what remains. Where the first
-/// order does not hold (Σ |core_kl| ε_k ε_l > 0.1: the denominator 1 - x'Qx is small beside the error)
-/// or a diagonal element is not known to a quarter, the learner declines.
+/// (6 + √r) u to ε'². The model carries θ' and ε', so that removals one after another add up. The
+/// bound on the weights is that of this model plus that of a model freshly trained on what remains.
+/// Where the first order does not hold (Σ |core_kl| ε_k ε_l > 0.1: the denominator 1 - x'Qx is small
+/// beside the error; or θ' max N'_ii / Λ'_ii > 1/4) the learner declines.
 #pragma once
 
 #include <string_view>

@@ -79,6 +79,14 @@ Explanation SparseItemRanker::Explain(std::span<const uint32_t> history,
   return explanation;
 }
 
+learn::SparseMatrix SparseItemRanker::CopyWeights() const {
+  return {.row_count = title_count(),
+          .column_count = title_count(),
+          .row_begin = {row_begin_.begin(), row_begin_.end()},
+          .columns = {columns_.begin(), columns_.end()},
+          .values = {values_.begin(), values_.end()}};
+}
+
 void SparseItemRanker::Save(const std::string& prefix, learn::TensorFileWriter& writer) const {
   writer.Add(prefix + ".row_begin", row_begin_);
   writer.Add(prefix + ".columns", columns_);

@@ -39,6 +39,9 @@ class SparseItemRanker final : public Ranker {
     return row_begin_.size_bytes() + columns_.size_bytes() + values_.size_bytes();
   }
 
+  /// A copy of the weights: T × T, row h holds what watching h adds to other titles.
+  learn::SparseMatrix CopyWeights() const;
+
  private:
   SparseItemRanker() = default;
 
