@@ -66,7 +66,8 @@ struct ProofExpectation {
   std::optional<SubjectKind> kind =
       std::nullopt;                              ///< The claim must be about this kind of subject,
   std::optional<std::string> id = std::nullopt;  ///< with this id.
-  std::optional<core::Digest> artifact = {};     ///< The claim must be about this model file.
+  std::optional<core::Digest> artifact =
+      std::nullopt;  ///< The claim must be about this model file.
 };
 
 /// What was proven, read from the evidence.
