@@ -496,6 +496,26 @@ TEST_F(VerifyTest, EveryFlippedByteOfAConsistencyProofIsRefused) {
   }
 }
 
+/// The first line of a page that begins so, behind `from`.
+std::string LineOf(const std::string& page, std::string_view beginning, size_t from = 0) {
+  const size_t begin = page.find(beginning, from);
+  return begin == std::string::npos ? "" : page.substr(begin, page.find('\n', begin) - begin);
+}
+
+TEST_F(VerifyTest, ThePagesShowWhatVerifies) {
+  const fs::path pages = fs::path(KLIEG_SOURCE_DIR) / "docs/formats";
+  const std::string heads = core::ReadFile(pages / "heads.md").value();
+  const std::string proofs = core::ReadFile(pages / "proofs.md").value();
+  const std::string head = LineOf(heads, R"({"format":1,"kind":"klieg-tree-head")");
+  const std::string since = LineOf(proofs, R"({"format":1,"kind":"klieg-tree-head")");
+  const TreeHead parsed = ParseTreeHead(head).value();
+  const Outcome subject = desk_.Check(LineOf(proofs, R"({"claim")"), parsed, {"--member", "42"});
+  EXPECT_EQ(subject.status, 0) << subject.output;
+  const Outcome consistency = desk_.Check(LineOf(proofs, R"({"format":1,"from")"), parsed,
+                                          {"--since", desk_.Put("since.json", since)});
+  EXPECT_EQ(consistency.status, 0) << consistency.output;
+}
+
 TEST_F(VerifyTest, AHeadAlone) {
   const std::string head = desk_.Put("head.json", CanonicalText(head_));
   EXPECT_EQ(Desk::Verify({"--head", head}).status, 0);

@@ -319,17 +319,19 @@ core::Status Log::Write(OpenFile& file, std::string_view lines) const {
   return written;
 }
 
-core::Result<LogSummary> VerifyLog(const fs::path& path) {
+core::Result<LogSummary> VerifyLog(const fs::path& path, MerkleTree* tree) {
   KLIEG_ASSIGN(const ReadOnlyFile file, ReadOnlyFile::Open(path));
   KLIEG_ASSIGN(const uint64_t size, file.Size(path));
-  MerkleTree tree;
-  LogScanner scanner({}, &tree, {});
+  MerkleTree grown;
+  LogScanner scanner({}, &grown, {});
   core::Status read = FeedFile(file.get(), path, 0, size, scanner);
   if (!read) return tl::unexpected<core::Error>(InLog(read.error(), path));
   const core::Result<LogTail> tail = scanner.ClassifyTail();
   if (!tail) return tl::unexpected<core::Error>(InLog(tail.error(), path));
-  return LogSummary{scanner.position().next_sequence, scanner.position().head, tree.Root(),
-                    *tail != LogTail::kNone};
+  const LogSummary summary = {scanner.position().next_sequence, scanner.position().head,
+                              grown.Root(), *tail != LogTail::kNone};
+  if (tree != nullptr) *tree = std::move(grown);
+  return summary;
 }
 
 core::Result<LogSummary> VerifyLogBytes(std::string_view bytes) {

@@ -88,7 +88,9 @@ TEST_F(LogTest, ThePageShowsALogThatVerifies) {
   const size_t begin = page.find("{\"sequence\":0");
   ASSERT_NE(begin, std::string::npos);
   const size_t end = page.find("```", begin);
-  EXPECT_EQ(VerifyLogBytes(page.substr(begin, end - begin)).value().entries, 2U);
+  const LogSummary summary = VerifyLogBytes(page.substr(begin, end - begin)).value();
+  EXPECT_EQ(summary.entries, 3U);
+  EXPECT_NE(page.find(summary.root.Hex()), std::string::npos);
 }
 
 TEST_F(LogTest, EntriesComeBackInOrder) {
@@ -539,7 +541,9 @@ TEST_F(LogTest, TheTreeIsOverTheLines) {
   EXPECT_EQ(VerifyLogBytes(Join(lines))->root, tree.Root());
   EXPECT_EQ(VerifyLogBytes("")->root, core::HashBytes(""));
   Put(Join(lines));
-  EXPECT_EQ(VerifyLog(path_)->root, tree.Root());
+  MerkleTree verified;
+  EXPECT_EQ(VerifyLog(path_, &verified)->root, tree.Root());
+  EXPECT_EQ(verified.Root(5).value(), tree.Root(5).value());
   EXPECT_EQ(Log::Open(path_)->tree().Root(), tree.Root());
   // An entry kept from a torn end is in the tree as well.
   Put(Join(lines).substr(0, Join(lines).size() - 1));

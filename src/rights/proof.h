@@ -59,11 +59,15 @@ core::Result<std::string> MakeConsistencyProof(const TreeHead& from, const TreeH
 
 /// What a verifier knows from elsewhere; what is not given is not compared.
 struct ProofExpectation {
-  std::optional<PublicKey> key = {};     ///< Whose head it must be. Without it, anybody's will do.
-  std::optional<TreeHead> since = {};    ///< The earlier head; a consistency proof needs it.
-  std::optional<SubjectKind> kind = {};  ///< The claim must be about this kind of subject,
-  std::optional<std::string> id = {};    ///< with this id.
-  std::optional<core::Digest> artifact = {};  ///< The claim must be about this model file.
+  std::optional<PublicKey> key =
+      std::nullopt;  ///< Whose head it must be. Without it, anybody's will do.
+  std::optional<TreeHead> since =
+      std::nullopt;  ///< The earlier head; a consistency proof needs it.
+  std::optional<SubjectKind> kind =
+      std::nullopt;                              ///< The claim must be about this kind of subject,
+  std::optional<std::string> id = std::nullopt;  ///< with this id.
+  std::optional<core::Digest> artifact =
+      std::nullopt;  ///< The claim must be about this model file.
 };
 
 /// What was proven, read from the evidence.

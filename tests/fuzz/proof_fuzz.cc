@@ -3,6 +3,7 @@
 //
 // The input is either a whole text, or a list of edits to a good proof: each takes three bytes
 // (what, where, with which). A small log with one model and a training set of seven is the truth.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -19,6 +20,8 @@ namespace {
 using namespace klieg;  // NOLINT: a program of one file.
 using nlohmann::json;
 using rights::SubjectKind;
+
+constexpr size_t kMaxEditBytes = 1 + 3 * 8;
 
 struct World {
   rights::SubjectTree set;
@@ -79,7 +82,7 @@ void CheckEdited(const uint8_t* data, size_t size) {
   const std::vector<std::string>& proofs = TheWorld().proofs;
   json proof = json::parse(proofs[data[0] % proofs.size()]);
   json other = json::parse(proofs[data[0] / 16 % proofs.size()]);
-  for (size_t i = 1; i + 2 < size; i += 3) {
+  for (size_t i = 1; i + 2 < std::min(size, kMaxEditBytes); i += 3) {
     std::vector<json*> leaves;
     CollectLeaves(proof, leaves);
     std::vector<json*> others;
