@@ -7,16 +7,17 @@
 namespace klieg::rights {
 namespace {
 
-/// a and b differ in exactly one attribute: then their union is a box. None otherwise.
+/// The union, where it is a box: a and b differ in one attribute only. None otherwise.
 std::optional<FactBox> Unite(const FactBox& a, const FactBox& b) {
-  size_t differing = kAttributeCount;
+  size_t differing = 0;
+  size_t differences = 0;
   for (size_t i = 0; i < kAttributeCount; ++i) {
     if (a.allowed[i] == b.allowed[i]) continue;
-    if (differing != kAttributeCount) return std::nullopt;
+    if (++differences > 1) return std::nullopt;
     differing = i;
   }
   FactBox united = a;
-  if (differing != kAttributeCount) united.allowed[differing] |= b.allowed[differing];
+  united.allowed[differing] |= b.allowed[differing];
   return united;
 }
 

@@ -106,6 +106,8 @@ TEST(PolicyCheck, WorkThatWouldNotEndIsUndecidedNotProven) {
   EXPECT_EQ(CheckClaims(set, pack, {}, 1).at(0).state, ClaimState::kUndecided);
   EXPECT_EQ(FindIdleClauses(set, 0, 1).size(), 0U);
   EXPECT_EQ(ClaimStateName(ClaimState::kUndecided), "undecided");
+  EXPECT_EQ(ClaimStateName(ClaimState::kProven), "proven");
+  EXPECT_EQ(ClaimStateName(ClaimState::kRefuted), "refuted");
 }
 
 TEST(PolicyCheck, ClausesThatDoNothingAreFound) {
@@ -131,6 +133,14 @@ TEST(PolicyCheck, ClausesThatDoNothingAreFound) {
   pack.clauses[2].effective = {Day("2025-02-01"), Day("2025-03-01")};
   EXPECT_THAT(whats(pack), ::testing::ElementsAre(HasSubstr("never is never in force"),
                                                   HasSubstr("overridden has a period")));
+  for (const Period& beyond :
+       {Period{Day("2024-06-01"), Day("2025-06-01")}, Period{{}, Day("2025-06-01")},
+        Period{Day("2025-06-01"), Day("2026-06-01")}, Period{Day("2025-06-01"), {}}}) {
+    pack.clauses[1].effective = beyond;
+    EXPECT_EQ(whats(pack).size(), 2U);
+  }
+  pack.clauses[1].effective = pack.effective;
+  EXPECT_EQ(whats(pack).size(), 1U);
 }
 
 // ---- trying every fact ----
