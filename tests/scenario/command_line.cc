@@ -13,9 +13,9 @@ namespace klieg::scenario {
 namespace {
 
 /// Forks and executes; standard output and error go to files in `folder`.
-pid_t Start(const std::filesystem::path& folder, const std::filesystem::path& workspace,
-            const std::vector<std::string>& words) {
-  std::vector<std::string> all = {KLIEG_BINARY};
+pid_t Start(const char* program, const std::filesystem::path& folder,
+            const std::filesystem::path& workspace, const std::vector<std::string>& words) {
+  std::vector<std::string> all = {program};
   all.insert(all.end(), words.begin(), words.end());
   std::vector<char*> arguments;
   for (std::string& word : all) arguments.push_back(word.data());
@@ -28,7 +28,7 @@ pid_t Start(const std::filesystem::path& folder, const std::filesystem::path& wo
   const int errors = ::open("errors.txt", O_WRONLY | O_CREAT | O_TRUNC, 0644);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
-  ::execv(KLIEG_BINARY, arguments.data());
+  ::execv(program, arguments.data());
   ::_exit(127);
 }
 
@@ -45,7 +45,14 @@ Outcome Collect(const std::filesystem::path& folder, int status) {
 Desk::Desk() : folder_(core::TemporaryFolder::Make().value()) {}
 
 Outcome Desk::Klieg(const std::vector<std::string>& words) const {
-  const pid_t child = Start(folder(), workspace(), words);
+  const pid_t child = Start(KLIEG_BINARY, folder(), workspace(), words);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return Collect(folder(), status);
+}
+
+Outcome Desk::Verify(const std::vector<std::string>& words) const {
+  const pid_t child = Start(KLIEG_VERIFY_BINARY, folder(), workspace(), words);
   int status = 0;
   ::waitpid(child, &status, 0);
   return Collect(folder(), status);
@@ -53,7 +60,7 @@ Outcome Desk::Klieg(const std::vector<std::string>& words) const {
 
 Outcome Desk::KliegKilledWhen(const std::vector<std::string>& words,
                               const std::function<bool()>& when) const {
-  const pid_t child = Start(folder(), workspace(), words);
+  const pid_t child = Start(KLIEG_BINARY, folder(), workspace(), words);
   int status = 0;
   while (::waitpid(child, &status, WNOHANG) == 0) {
     if (when()) ::kill(child, SIGKILL);

@@ -27,6 +27,8 @@ class Desk {
 
   /// `klieg words…` in the folder, with KLIEG_WORKSPACE set.
   Outcome Klieg(const std::vector<std::string>& words) const;
+  /// `klieg-verify words…` in the folder.
+  Outcome Verify(const std::vector<std::string>& words) const;
   /// Starts it and kills it with SIGKILL as soon as `when` holds (unless it ended by itself).
   Outcome KliegKilledWhen(const std::vector<std::string>& words,
                           const std::function<bool()>& when) const;

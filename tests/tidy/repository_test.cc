@@ -78,6 +78,42 @@ TEST(Repository, ThirdPartyHeadersStayInTheirModule) {
   }
 }
 
+// Headers that give rows or models without asking the gate stay within their module.
+TEST(Repository, WhatNeedsNoPermitIsIncludedByItsOwnModuleOnly) {
+  const fs::path source = fs::path(KLIEG_SOURCE_DIR) / "src";
+  const std::vector<std::string> internal = {"data/snapshot_files.h", "data/table_reader.h",
+                                             "data/row_rules.h", "personalize/model_file.h"};
+  size_t seen = 0;
+  for (const char* folder : {"src", "bench", "verifier", "tests/fuzz"}) {
+    for (const fs::path& file : FilesUnder(fs::path(KLIEG_SOURCE_DIR) / folder, {".h", ".cc"})) {
+      const std::string module = fs::relative(file, source).begin()->string();
+      const std::string text = Read(file);
+      for (const std::string& header : internal) {
+        if (text.find("#include \"" + header) == std::string::npos) continue;
+        ++seen;
+        EXPECT_TRUE(header.starts_with(module + "/")) << file << " includes " << header;
+      }
+    }
+  }
+  EXPECT_GE(seen, internal.size()) << "one of these headers is gone: look for what took its place";
+}
+
+// A verifier that shares code with the prover would share its mistakes.
+TEST(Repository, TheVerifierIncludesNothingOfTheRest) {
+  for (const fs::path& file : FilesUnder(fs::path(KLIEG_SOURCE_DIR) / "verifier", {".h", ".cc"})) {
+    if (file.filename().string().ends_with("_test.cc")) continue;
+    std::ifstream stream(file);
+    for (std::string line; std::getline(stream, line);) {
+      if (!line.starts_with("#include \"")) continue;
+      const std::string name = line.substr(10, line.rfind('"') - 10);
+      EXPECT_TRUE(fs::exists(file.parent_path() / name) ||
+                  fs::exists(file.parent_path().parent_path() / name))
+          << file << ": " << line;
+      EXPECT_FALSE(fs::exists(fs::path(KLIEG_SOURCE_DIR) / "src" / name)) << file << ": " << line;
+    }
+  }
+}
+
 TEST(Repository, HeadersOpenWithTheirPurpose) {
   for (const fs::path& file : FilesUnder(fs::path(KLIEG_SOURCE_DIR) / "src", {".h"})) {
     EXPECT_TRUE(Read(file).starts_with("/// ")) << file << " does not begin with what it is for";
