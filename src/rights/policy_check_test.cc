@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+
+#include "core/file.h"
 #include "core/random.h"
 #include "rights/fact_box.h"
 #include "rights/policy_plain.h"
@@ -248,6 +252,19 @@ TEST(PolicyCheck, AgreesWithTryingEveryFactOnRandomPacks) {
   }
   EXPECT_GT(proven, 100U) << "the packs are too open to test proofs";
   EXPECT_GT(refuted, 100U) << "the packs are too tight to test counterexamples";
+}
+
+// ---- the example in the documentation ----
+
+TEST(PolicyCheck, TheExampleOfTheReferencePageIsAPolicyThatHolds) {
+  const std::string page =
+      core::ReadFile(std::filesystem::path(KLIEG_SOURCE_DIR) / "docs/reference/policy-language.md")
+          .value();
+  const size_t begin = page.find("```\n") + 4;
+  const auto pack = ParsePack(page.substr(begin, page.find("```", begin) - begin), "example");
+  ASSERT_TRUE(pack) << pack.error().message;
+  EXPECT_EQ(pack->clauses.size(), 2U);
+  EXPECT_EQ(Check(*pack).at(0).state, ClaimState::kProven);
 }
 
 // ---- the packs that are shipped ----
