@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
@@ -136,6 +137,7 @@ void Measure(const Arguments& arguments, const personalize::Interactions& all,
              ours, ours / training, bytes / ours, ours / copy);
   fmt::print("  largest difference {:.2g} (relative {:.2g}), stated bound {:.2g}\n",
              difference.absolute, difference.relative, removal.bound);
+  std::fflush(stdout);
 }
 
 int Main(int argc, char** argv) {

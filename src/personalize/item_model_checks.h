@@ -233,6 +233,13 @@ inline core::Result<Removal> RemoveWith(const Learner& learner, const Ranker& mo
   return RemoveFromModel(learner, model, data, values, {pool, core::SilentProgress()});
 }
 
+/// Whether both would be saved as the same bytes; like SavedDigest, without a disk.
+inline bool HaveEqualArrays(const Ranker& a, const Ranker& b) {
+  const auto difference = CompareRankers(a, b);
+  EXPECT_TRUE(difference.has_value()) << difference.error().message;
+  return difference.has_value() && difference->equal;
+}
+
 /// Saves and loads: what a file makes of a ranker.
 inline std::unique_ptr<Ranker> Reloaded(const Learner& learner, const Ranker& ranker) {
   const auto folder = core::TemporaryFolder::Make();

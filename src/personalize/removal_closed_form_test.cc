@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <numeric>
 
 #include "personalize/dense_item_ranker.h"
@@ -233,6 +234,203 @@ TEST(RemovalFromClosedForm, TrueDifferenceStaysBelowTheBoundOnRandomCases) {
         down_dates, worst_ratio, slack[slack.size() / 2]);
   }
   EXPECT_LT(slack[slack.size() / 2], 3000);
+}
+
+/// Histories that are alike make the strongest correlations: the bound must not count on variety.
+TEST(RemovalFromClosedForm, HoldsWhereEverybodyWatchedTheSame) {
+  Interactions all = PlantedInteractions(2, 30, 1);
+  all.matrix = {};
+  all.matrix.column_count = 30;
+  std::vector<uint32_t> everything(30);
+  std::iota(everything.begin(), everything.end(), 0);
+  const std::vector<uint32_t> half(everything.begin(), everything.begin() + 15);
+  for (int member = 0; member < 200; ++member)
+    all.matrix.AppendRow(member % 2 == 0 ? everything : half);
+  all.member_names.assign(200, "somebody");
+  for (const Settings& set : {Settings{{"lambda", "1"}}, Settings{{"lambda", "50"}}}) {
+    const Outcome outcome = Measure(EaseLearner(), all, {0, 1, 2, 7}, {3}, set);
+    EXPECT_EQ(outcome.method, "down-date") << outcome.basis;
+    EXPECT_LE(outcome.from_retrained, outcome.bound);
+    EXPECT_LE(outcome.from_exact, outcome.bound);
+  }
+}
+
+TEST(RemovalFromClosedForm, RemovingNobodyChangesNoByte) {
+  const Interactions all = PlantedInteractions(150, 60, 21);
+  learn::SparseMatrix nobody;
+  nobody.column_count = 60;
+  learn::SparseMatrix empty_history = nobody;
+  empty_history.AppendRow({});
+  learn::SparseMatrix stranger = nobody;
+  stranger.AppendRow(std::vector<uint32_t>{1, 2, 3});
+  for (const Settings& set :
+       {Settings{{"lambda", "20"}},
+        Settings{{"lambda", "2"}, {"member_exponent", "0.4"}, {"title_exponent", "0.2"}}}) {
+    const auto model = TrainWith(EaseLearner(), all, set);
+    ASSERT_TRUE(model.has_value());
+    for (const learn::SparseMatrix& removed : {nobody, empty_history, stranger}) {
+      const RemovalData data{.remaining = all, .removed = removed, .removed_titles = {}};
+      const auto removal = RemoveWith(EaseLearner(), **model, data, set);
+      ASSERT_TRUE(removal.has_value()) << removal.error().message;
+      EXPECT_EQ(removal->method, "down-date");
+      EXPECT_EQ(removal->bound, 0) << removal->bound_basis;
+      EXPECT_TRUE(HaveEqualArrays(*removal->ranker, **model));
+    }
+  }
+}
+
+TEST(RemovalFromClosedForm, GivesTheSameBytesForAnyNumberOfThreadsAndFromAFile) {
+  const Interactions all = PlantedInteractions(300, 140, 8);
+  const RemovalCase split(all, {1, 50, 299}, {3, 100});
+  for (const Settings& set :
+       {Settings{{"lambda", "20"}}, Settings{{"lambda", "20"}, {"title_exponent", "0.3"}}}) {
+    const auto model = TrainWith(EaseLearner(), all, set);
+    const auto loaded = Reloaded(EaseLearner(), **model);
+    const auto one = RemoveWith(EaseLearner(), **model, split.data, set, 1);
+    const auto three = RemoveWith(EaseLearner(), *loaded, split.data, set, 3);
+    ASSERT_TRUE(one.has_value() && three.has_value());
+    EXPECT_EQ(one->method, "down-date");
+    EXPECT_TRUE(HaveEqualArrays(*one->ranker, *three->ranker));
+    EXPECT_EQ(one->bound, three->bound);
+  }
+}
+
+TEST(RemovalFromClosedForm, RemovalsOneAfterAnotherStayWithinABoundThatGrows) {
+  const Interactions all = PlantedInteractions(200, 60, 12);
+  const Settings set = {{"lambda", "20"}};
+  auto model = TrainWith(EaseLearner(), all, set);
+  ASSERT_TRUE(model.has_value());
+  Interactions rest = all;
+  double first_bound = 0;
+  double bound = 0;
+  for (int step = 0; step < 12; ++step) {
+    const RemovalCase split(rest, {static_cast<uint32_t>(7 * step)}, {});
+    auto removal = RemoveWith(EaseLearner(), **model, split.data, set);
+    ASSERT_TRUE(removal.has_value()) << removal.error().message;
+    ASSERT_EQ(removal->method, "down-date");
+    const auto retrained = TrainWith(EaseLearner(), split.remaining, set);
+    const auto difference = CompareRankers(*removal->ranker, **retrained);
+    ASSERT_TRUE(difference.has_value());
+    EXPECT_LE(difference->absolute, removal->bound) << "step " << step;
+    bound = removal->bound;
+    if (step == 0) first_bound = bound;
+    model = Reloaded(EaseLearner(), *removal->ranker);
+    rest = split.remaining;
+  }
+  EXPECT_GT(bound, first_bound);
+  EXPECT_LT(bound, 1e-3);
+  // Nobody more: the same bytes, but not those of training from scratch.
+  learn::SparseMatrix nobody;
+  nobody.column_count = 60;
+  const RemovalData none{.remaining = rest, .removed = nobody, .removed_titles = {}};
+  const auto same = RemoveWith(EaseLearner(), **model, none, set);
+  ASSERT_TRUE(same.has_value());
+  EXPECT_TRUE(HaveEqualArrays(*same->ranker, **model));
+  EXPECT_GT(same->bound, 0);
+}
+
+TEST(RemovalFromClosedForm, RanksLikeTrainingFromScratch) {
+  const Interactions all = PlantedInteractions(400, 60, 13);
+  const Settings set = {{"lambda", "50"}};
+  const RemovalCase split(all, {3, 77, 200}, {5});
+  const auto model = TrainWith(EaseLearner(), all, set);
+  const auto retrained = TrainWith(EaseLearner(), split.remaining, set);
+  const auto removal = RemoveWith(EaseLearner(), **model, split.data, set);
+  ASSERT_TRUE(removal.has_value());
+  const auto ours = ScoresOf(*removal->ranker, split.remaining.matrix);
+  const auto theirs = ScoresOf(**retrained, split.remaining.matrix);
+  for (size_t row = 0; row < 50; ++row) {
+    std::vector<uint32_t> by_ours(59);
+    std::iota(by_ours.begin(), by_ours.end(), 0);
+    std::vector<uint32_t> by_theirs = by_ours;
+    std::ranges::stable_sort(by_ours, std::greater{}, [&](uint32_t t) { return ours(row, t); });
+    std::ranges::stable_sort(by_theirs, std::greater{}, [&](uint32_t t) { return theirs(row, t); });
+    by_ours.resize(10);
+    by_theirs.resize(10);
+    EXPECT_EQ(by_ours, by_theirs) << "member " << row;
+  }
+}
+
+TEST(RemovalFromClosedForm, TitleThatLosesItsLastMemberStaysWithZeroWeights) {
+  Interactions all = PlantedInteractions(100, 30, 14);
+  learn::SparseMatrix matrix;
+  matrix.column_count = 30;
+  matrix.AppendRow(std::vector<uint32_t>{2, 29});  // The only one who watched title 29.
+  for (uint32_t row = 0; row < 100; ++row) matrix.AppendRow(all.matrix.RowColumns(row));
+  all.matrix = matrix;
+  all.member_names.emplace_back("last");
+  const RemovalCase split(all, {0}, {});
+  for (const Settings& set :
+       {Settings{{"lambda", "5"}}, Settings{{"lambda", "5"}, {"title_exponent", "0.4"}}}) {
+    const auto model = TrainWith(EaseLearner(), all, set);
+    const auto removal = RemoveWith(EaseLearner(), **model, split.data, set);
+    ASSERT_TRUE(removal.has_value());
+    ASSERT_EQ(removal->method, "down-date");
+    const auto weights = dynamic_cast<const DenseItemRanker&>(*removal->ranker).weights();
+    for (size_t i = 0; i < 30; ++i) {
+      EXPECT_EQ(weights(i, 29), 0);
+      EXPECT_EQ(weights(29, i), 0);
+    }
+  }
+}
+
+TEST(RemovalFromClosedForm, RetrainsWhereTheBoundWouldSayNothing) {
+  const Interactions all = PlantedInteractions(3000, 30, 15);
+  const Outcome outcome = Measure(EaseLearner(), all, {4}, {}, {{"lambda", "0.0002"}});
+  EXPECT_EQ(outcome.method, "retrain");
+  EXPECT_THAT(outcome.basis, HasSubstr("ill-conditioned"));
+  EXPECT_EQ(outcome.from_retrained, 0);
+}
+
+TEST(RemovalFromClosedForm, RetrainsFromAModelFileWithoutARecord) {
+  const Interactions all = PlantedInteractions(100, 30, 16);
+  const RemovalCase split(all, {4}, {});
+  const auto model = TrainWith(EaseLearner(), all, {});
+  const auto weights = dynamic_cast<const DenseItemRanker&>(**model).weights();
+  core::Matrix<float> copy(30, 30);
+  for (size_t i = 0; i < 30; ++i) std::ranges::copy(weights.Row(i), copy.Row(i).begin());
+  const auto old = Reloaded(EaseLearner(), DenseItemRanker("ease", std::move(copy)));
+  const auto removal = RemoveWith(EaseLearner(), *old, split.data, {});
+  ASSERT_TRUE(removal.has_value());
+  EXPECT_EQ(removal->method, "retrain");
+  EXPECT_THAT(removal->bound_basis, HasSubstr("does not hold the diagonal"));
+  EXPECT_TRUE(HaveEqualArrays(*removal->ranker, **TrainWith(EaseLearner(), split.remaining, {})));
+}
+
+TEST(RemovalFromClosedForm, RefusesHistoriesThatWereNotTrained) {
+  const Interactions all = PlantedInteractions(100, 30, 17);
+  const RemovalCase split(all, {4}, {});
+  const auto model = TrainWith(EaseLearner(), all, {});
+  learn::SparseMatrix other;
+  other.column_count = 30;
+  other.AppendRow(std::vector<uint32_t>{28});
+  const RemovalData data{.remaining = split.remaining, .removed = other, .removed_titles = {}};
+  const auto removal = RemoveWith(EaseLearner(), **model, data, {});
+  ASSERT_FALSE(removal.has_value());
+  EXPECT_EQ(removal.error().code, core::ErrorCode::kInvalidArgument);
+  EXPECT_THAT(removal.error().message, HasSubstr("not those the model was trained on"));
+}
+
+TEST(RemovalFromClosedForm, RefusesARecordThatDoesNotFitTheWeights) {
+  const auto folder = core::TemporaryFolder::Make();
+  const std::vector<float> weights(9, 0.0F);
+  const std::vector<float> good(3, 1.0F);
+  const std::vector<float> negative = {1, -1, 1};
+  const std::vector<uint32_t> counts(3, 1);
+  for (const std::vector<float>& diagonal : {negative, std::vector<float>(2, 1.0F)}) {
+    learn::TensorFileWriter writer;
+    writer.Add("part.weights", core::MatrixView<const float>(weights.data(), 3, 3));
+    writer.Add("part.inverse_diagonal", std::span(diagonal));
+    writer.Add("part.title_counts", std::span(counts));
+    writer.Add("part.inverse_error", std::span(good));
+    writer.Add("part.inverse_backward_error", std::span(good).first(1));
+    ASSERT_TRUE(writer.Write(folder->path() / "model").has_value());
+    auto file = learn::TensorFile::Open(folder->path() / "model");
+    const auto ranker =
+        EaseLearner().load("part", std::make_shared<const learn::TensorFile>(std::move(*file)));
+    ASSERT_FALSE(ranker.has_value());
+    EXPECT_EQ(ranker.error().code, core::ErrorCode::kCorrupt);
+  }
 }
 
 }  // namespace

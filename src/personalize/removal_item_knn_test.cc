@@ -20,15 +20,14 @@ std::string ExpectEqualsTraining(const Interactions& all, const std::vector<uint
   const auto model = TrainWith(ItemKnnLearner(), all, set);
   const auto retrained = TrainWith(ItemKnnLearner(), split.remaining, set);
   EXPECT_TRUE(model.has_value() && retrained.has_value());
-  const auto loaded = Reloaded(ItemKnnLearner(), **model);
   std::string basis;
   for (const size_t threads : {1, 3}) {
-    const auto removal = RemoveWith(ItemKnnLearner(), *loaded, split.data, set, threads);
+    const auto removal = RemoveWith(ItemKnnLearner(), **model, split.data, set, threads);
     EXPECT_TRUE(removal.has_value()) << removal.error().message;
     if (!removal) return "";
     EXPECT_EQ(removal->method, "recount");
     EXPECT_EQ(removal->bound, 0);
-    EXPECT_EQ(SavedDigest(*removal->ranker), SavedDigest(**retrained)) << removal->bound_basis;
+    EXPECT_TRUE(HaveEqualArrays(*removal->ranker, **retrained)) << removal->bound_basis;
     basis = removal->bound_basis;
   }
   return basis;
@@ -59,16 +58,16 @@ Interactions Neighbourhoods(uint32_t members, uint32_t titles, uint64_t seed) {
 class RemovalFromItemKnn : public testing::TestWithParam<const char*> {};
 
 TEST_P(RemovalFromItemKnn, EqualsTrainingFromScratchToTheBit) {
-  const Interactions all = Neighbourhoods(300, 90, 3);
-  std::vector<uint32_t> most(298);
+  const Interactions all = Neighbourhoods(150, 70, 3);
+  std::vector<uint32_t> most(148);
   std::iota(most.begin(), most.end(), 0);
   for (const char* neighbours : {"1", "5", "200"}) {
     for (const char* shrinkage : {"0", "3"}) {
       const Settings set = {
           {"weighting", GetParam()}, {"neighbours", neighbours}, {"shrinkage", shrinkage}};
-      for (const std::vector<uint32_t>& titles : {std::vector<uint32_t>{}, {4}, {0, 40, 89}}) {
+      for (const std::vector<uint32_t>& titles : {std::vector<uint32_t>{}, {4}, {0, 40, 69}}) {
         ExpectEqualsTraining(all, {7}, titles, set);
-        ExpectEqualsTraining(all, {0, 150, 299}, titles, set);
+        ExpectEqualsTraining(all, {0, 75, 149}, titles, set);
         ExpectEqualsTraining(all, most, titles, set);
         ExpectEqualsTraining(all, {}, titles, set);
       }
@@ -123,9 +122,21 @@ TEST(RemovalFromItemKnnRows, RemovingNobodyChangesNoByte) {
       const RemovalData data{.remaining = all, .removed = removed, .removed_titles = {}};
       const auto removal = RemoveWith(ItemKnnLearner(), **model, data, set);
       ASSERT_TRUE(removal.has_value());
-      EXPECT_EQ(SavedDigest(*removal->ranker), SavedDigest(**model));
+      EXPECT_TRUE(HaveEqualArrays(*removal->ranker, **model));
     }
   }
+}
+
+TEST(RemovalFromItemKnnRows, AModelFromAFileIsAsGoodAsOneInMemory) {
+  const Interactions all = Neighbourhoods(200, 60, 6);
+  const Settings set = {{"weighting", "cosine"}, {"neighbours", "4"}};
+  const RemovalCase split(all, {3, 9}, {11});
+  const auto model = TrainWith(ItemKnnLearner(), all, set);
+  const auto loaded = Reloaded(ItemKnnLearner(), **model);
+  const auto removal = RemoveWith(ItemKnnLearner(), *loaded, split.data, set);
+  ASSERT_TRUE(removal.has_value());
+  const auto retrained = TrainWith(ItemKnnLearner(), split.remaining, set);
+  EXPECT_EQ(SavedDigest(*removal->ranker), SavedDigest(**retrained));
 }
 
 TEST(RemovalFromItemKnnRows, RemovalsOneAfterAnotherEqualOneOfAll) {
@@ -139,7 +150,7 @@ TEST(RemovalFromItemKnnRows, RemovalsOneAfterAnotherEqualOneOfAll) {
   const auto twice = RemoveWith(ItemKnnLearner(), *once->ranker, second.data, set);
   ASSERT_TRUE(twice.has_value());
   const auto retrained = TrainWith(ItemKnnLearner(), second.remaining, set);
-  EXPECT_EQ(SavedDigest(*twice->ranker), SavedDigest(**retrained));
+  EXPECT_TRUE(HaveEqualArrays(*twice->ranker, **retrained));
 }
 
 }  // namespace
