@@ -154,6 +154,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddLineage(app, invocation);
   AddReport(app, invocation);
   AddVerify(app, invocation);
+  AddExport(app, invocation);
   AddSimulate(app, invocation);
   try {
     app.parse(argc, argv);

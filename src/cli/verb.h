@@ -68,6 +68,7 @@ void AddModels(CLI::App& app, Invocation& invocation);
 void AddLineage(CLI::App& app, Invocation& invocation);
 void AddReport(CLI::App& app, Invocation& invocation);
 void AddVerify(CLI::App& app, Invocation& invocation);
+void AddExport(CLI::App& app, Invocation& invocation);
 void AddSimulate(CLI::App& app, Invocation& invocation);
 
 /// Runs a command line; returns the exit status: 0 done, 1 failed, 2 usage, 3 refused by the gate.
