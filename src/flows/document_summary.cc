@@ -119,7 +119,7 @@ Section Processing(const ModelFacts& facts) {
   Bullets measures;
   measures.lines.push_back(
       {Say("Every use is decided by a gate before a row is read: terms of the owners first, then "
-           "consents and refusals, row by row. Each decision is in a public-key verifiable log.")});
+           "consents and refusals, row by row. Each decision stands in an append-only log.")});
   measures.lines.push_back({Say(fmt::format(
       "Opt-outs honoured in this training: {} and {}; {} rows were left out.",
       CountOf(RowsRefusedMembers(facts), "member", "members"),

@@ -23,7 +23,8 @@ constexpr std::string_view kEverywhere = "\\`*_[]|~";
 size_t ListMark(std::string_view text) {
   const size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
   const bool mark = end > 0 && end < text.size() && (text[end] == '.' || text[end] == ')');
-  return mark ? end : std::string_view::npos;
+  const bool alone = mark && (end + 1 == text.size() || text[end + 1] == ' ');
+  return alone ? end : std::string_view::npos;
 }
 
 }  // namespace
