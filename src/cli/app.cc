@@ -158,6 +158,7 @@ int RunCommandLine(int argc, const char* const* argv) {
   AddPolicy(app, invocation);
   AddReport(app, invocation);
   AddVerify(app, invocation);
+  AddExport(app, invocation);
   AddSimulate(app, invocation);
   AddRights(app, invocation);
   AddProve(app, invocation);

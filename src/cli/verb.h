@@ -71,6 +71,7 @@ void AddLineage(CLI::App& app, Invocation& invocation);
 void AddPolicy(CLI::App& app, Invocation& invocation);
 void AddReport(CLI::App& app, Invocation& invocation);
 void AddVerify(CLI::App& app, Invocation& invocation);
+void AddExport(CLI::App& app, Invocation& invocation);
 void AddSimulate(CLI::App& app, Invocation& invocation);
 void AddRights(CLI::App& app, Invocation& invocation);
 void AddProve(CLI::App& app, Invocation& invocation);
