@@ -1,5 +1,6 @@
 # Writes OUTPUT with the version and a digest of what the program is built from (tests apart).
-file(GLOB_RECURSE files LIST_DIRECTORIES false ${SOURCE_DIR}/src/*.h ${SOURCE_DIR}/src/*.cc ${SOURCE_DIR}/src/*.sql)
+file(GLOB_RECURSE files LIST_DIRECTORIES false ${SOURCE_DIR}/src/*.h ${SOURCE_DIR}/src/*.cc ${SOURCE_DIR}/src/*.sql
+     ${SOURCE_DIR}/src/*.policy)
 list(FILTER files EXCLUDE REGEX "_test\\.cc$")
 list(SORT files)
 set(all "")

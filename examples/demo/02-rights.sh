@@ -80,4 +80,8 @@ say "--- What the writer sees, and what her consent is worth. ---"
 show prove evening --work night-shift -o writer-proof.json --head new-head.json
 check writer-proof.json --head new-head.json --work night-shift
 show rights price --without ada --dataset films --ranker ease --value-min 4 --quiet
+show rights used ada -o ada.html
+show export card evening -o evening-card.html --format html
+show export mlbom evening -o evening.cdx.json
 show verify log
+say "Her page: $stage/ada.html"

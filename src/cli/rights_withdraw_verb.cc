@@ -1,11 +1,13 @@
-// klieg rights withdraw | price
+// klieg rights withdraw | price | used
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/rights_verb.h"
+#include "core/file.h"
 #include "flows/price_flow.h"
+#include "flows/used_page.h"
 #include "flows/withdraw_flow.h"
 
 namespace klieg::cli {
@@ -193,6 +195,33 @@ core::Status Price(Invocation& call, PriceOptions options) {
   return {};
 }
 
+struct UsedOptions {
+  std::string party;
+  std::string member;
+  std::string output;
+};
+
+core::Status Used(Invocation& call, const UsedOptions& options) {
+  if (options.party.empty() == options.member.empty()) {
+    return core::Fail(core::ErrorCode::kUsage, "name a party, or a member with --member films/42");
+  }
+  KLIEG_ASSIGN(const auto session, call.OpenSession());
+  KLIEG_ASSIGN(const flows::UsedReport report,
+               options.member.empty() ? flows::HowUsed(*session, options.party)
+                                      : flows::HowUsedMember(*session, options.member));
+  const std::string name = !options.output.empty()  ? options.output
+                           : options.member.empty() ? options.party + ".html"
+                                                    : std::string();
+  if (!name.empty()) KLIEG_TRY(core::WriteFileAtomically(name, flows::UsedPageHtml(report)));
+  if (call.json) {
+    fmt::print("{}\n", flows::UsedJson(report));
+  } else {
+    fmt::print("{}\n", flows::UsedAnswer(report));
+    if (!name.empty()) fmt::print("the page: {}\n", name);
+  }
+  return {};
+}
+
 }  // namespace
 
 void AddRightsWithdraw(CLI::App& rights, Invocation& invocation) {
@@ -217,6 +246,18 @@ void AddRightsWithdraw(CLI::App& rights, Invocation& invocation) {
   withdraw->callback([&invocation, options] {
     if (options->purposes.empty()) options->purposes = {"any"};
     invocation.action = [options](Invocation& call) { return Withdraw(call, *options); };
+  });
+
+  auto used_options = std::make_shared<UsedOptions>();
+  CLI::App* used = AddVerb(rights, invocation, "used",
+                           "How somebody's work was used: a page for them, in plain words",
+                           "klieg rights used ada -o ada.html");
+  AddJson(*used, invocation);
+  used->add_option("PARTY", used_options->party, "The party");
+  used->add_option("--member", used_options->member, "Or a member, as films/42");
+  used->add_option("-o,--output", used_options->output, "File for the page (default: PARTY.html)");
+  used->callback([&invocation, used_options] {
+    invocation.action = [used_options](Invocation& call) { return Used(call, *used_options); };
   });
 
   auto price = std::make_shared<PriceOptions>();

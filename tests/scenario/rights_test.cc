@@ -212,6 +212,33 @@ TEST_F(RightsScenario, ARolledBackLogIsNotOpened) {
   EXPECT_NE(verified.output.find("BAD"), std::string::npos) << verified.output;
 }
 
+TEST_F(RightsScenario, APackIsCheckedBeforeItIsAdoptedAndThenHolds) {
+  const auto loose = desk_.Write("loose.policy", R"(pack "loose" version "1" {
+  title "Loose"; source "nobody"; leaves-out "everything"; effective always;
+}
+clause all { source "nobody"; says "All is well."; permit (purpose == synthetic-performer) when consent == permitted; }
+prove bargained { says "No synthetic performer without bargaining."; never permits (purpose == synthetic-performer) unless union == bargained; }
+)");
+  const Outcome refuted = Expect(1, {"policy", "check", loose, "--alone"});
+  EXPECT_NE(refuted.output.find("REFUTED"), std::string::npos) << refuted.output;
+  EXPECT_NE(refuted.output.find("purpose synthetic-performer"), std::string::npos);
+  EXPECT_EQ(desk_.Klieg({"rights", "adopt", loose}).status, 1)
+      << "it would make what other packs promise untrue";
+  Expect(0, {"policy", "check", "base"});
+  EXPECT_NE(Expect(1, {"policy", "check", "no-such-pack"}).errors.find("no-such-pack"),
+            std::string::npos);
+  const auto strict = desk_.Write("strict.policy", R"(pack "strict" version "1" {
+  title "Strict"; source "board"; leaves-out "the rest"; effective always;
+}
+clause no-recommending { source "board"; says "We do not recommend."; forbid (purpose == recommend) stops run; }
+)");
+  Expect(0, {"rights", "adopt", strict});
+  const Outcome refused = Expect(3, {"train", "popularity", "--dataset", "films", "--name", "x"});
+  EXPECT_NE(refused.errors.find("strict 1, clause no-recommending (board)"), std::string::npos)
+      << refused.errors;
+  EXPECT_NE(Expect(0, {"rights", "packs"}).output.find("strict"), std::string::npos);
+}
+
 TEST_F(RightsScenario, MistakesInRightsTeach) {
   EXPECT_NE(Expect(1, {"rights", "party", "add", "Ada!", "--name", "x"}).errors.find("a-z"),
             std::string::npos);
