@@ -210,14 +210,15 @@ std::string ModelBom(const ModelFacts& facts, const Ledger& ledger) {
                 {"modelCard", ModelCard(facts)},
                 {"properties", ModelProperties(facts)}};
   Json components = Json::array();
-  Json dependencies = Json::array();
+  Json leaves = Json::array();
   Json depends_on = Json::array();
   for (const ModelInputFacts& input : facts.inputs) {
     components.push_back(DataComponent(input));
     depends_on.push_back("data:" + input.data.snapshot);
-    dependencies.push_back({{"ref", "data:" + input.data.snapshot}});
+    leaves.push_back({{"ref", "data:" + input.data.snapshot}});
   }
-  dependencies.insert(dependencies.begin(), {{"ref", model_ref}, {"dependsOn", depends_on}});
+  Json dependencies = Json::array({{{"ref", model_ref}, {"dependsOn", std::move(depends_on)}}});
+  for (Json& leaf : leaves) dependencies.push_back(std::move(leaf));
   const Json tool = {
       {"type", "application"}, {"name", "klieg"}, {"version", std::string(core::Version())}};
   const Json bom = {

@@ -74,6 +74,7 @@ Json ToJson(const UsedModel& model) {
           {"training_set", model.root},
           {"rows", std::move(rows)},
           {"permissions", std::move(permissions)},
+          {"refused_now", model.refused_now},
           {"quarantine", model.quarantine.empty() ? Json() : Json(model.quarantine)},
           {"quarantined", Time(model.quarantined)},
           {"replaced_by", model.replaced_by.empty() ? Json() : Json(model.replaced_by)},

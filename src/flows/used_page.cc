@@ -28,9 +28,11 @@ bool IsPlural(const UsedReport& report) { return report.works.size() > 1; }
 
 uint64_t ModelsInUse(const UsedReport& report) {
   return static_cast<uint64_t>(std::ranges::count_if(report.models, [](const UsedModel& model) {
-    return model.quarantine.empty() && model.removed_into.empty();
+    return model.quarantine.empty() && model.removed_into.empty() && !model.refused_now;
   }));
 }
+
+uint64_t DecisionsRefused(const UsedReport& report);
 
 std::string Capital(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z')
@@ -57,6 +59,7 @@ std::string Tag(const char* kind, const std::string& text) {
 std::string ModelState(const UsedModel& model) {
   if (!model.removed_into.empty()) return Tag("good", "Taken out since");
   if (!model.quarantine.empty()) return Tag("stop", "Locked: may not be used");
+  if (model.refused_now) return Tag("stop", "May not be used: refused");
   if (!model.replaced_by.empty()) return Tag("quiet", "Replaced by a newer version");
   return Tag("plain", "May be used");
 }
@@ -86,8 +89,8 @@ std::string Header(const UsedReport& report) {
          "used today</li>\n<li><b>{}</b> {} for your sake</li>\n<li><b>{}</b> owed to you and "
          "open</li>\n</ul>\n",
          CountText(report.models.size()), report.models.size() == 1 ? "model" : "models",
-         Material(report), CountText(ModelsInUse(report)), CountText(report.refusals.size()),
-         report.refusals.size() == 1 ? "refusal" : "refusals",
+         Material(report), CountText(ModelsInUse(report)), CountText(DecisionsRefused(report)),
+         DecisionsRefused(report) == 1 ? "refusal" : "refusals",
          CountText(report.obligations.size() - met));
   return out + "</header>\n";
 }
@@ -295,25 +298,48 @@ std::string RefusalTitle(const UsedReport& report, UsedRefusal::What what) {
   return "A refusal";
 }
 
+/// One decision may rest on several rules: they stand beside each other in the report.
+bool SameDecision(const UsedRefusal& a, const UsedRefusal& b) {
+  return a.log_entry == b.log_entry && a.what == b.what;
+}
+
+uint64_t DecisionsRefused(const UsedReport& report) {
+  uint64_t count = 0;
+  for (size_t i = 0; i < report.refusals.size(); ++i) {
+    if (i == 0 || !SameDecision(report.refusals[i - 1], report.refusals[i])) ++count;
+  }
+  return count;
+}
+
+std::string RuleHtml(const UsedRefusal& refusal) {
+  return fmt::format(
+      "<p class=\"soft small\">The rule: {} <span>({}, version {}, clause {}; {})</span></p>\n",
+      Escape(refusal.says), Escape(refusal.pack), Escape(refusal.version), Escape(refusal.clause),
+      Escape(refusal.source));
+}
+
 std::string Refusals(const UsedReport& report) {
   std::string out = "<section>\n<h2>Refused for your sake</h2>\n";
   if (report.refusals.empty())
     return out + "<p>Nothing was refused on your account so far.</p>\n</section>\n";
   out += "<ul class=\"steps\">\n";
-  for (const UsedRefusal& refusal : report.refusals) {
-    Append(out, "<li><div class=\"top\"><h3>{}</h3>{}</div>\n<p class=\"when\">{}, {}</p>\n",
-           Escape(RefusalTitle(report, refusal.what)), Tag("stop", "Refused"),
-           Escape(DateText(refusal.time)), Entry(refusal.log_entry));
-    Append(out, "<p>Somebody wanted it for {}{}",
-           Escape(PurposePhrase(std::string_view(refusal.purpose))),
-           refusal.project.empty() ? "" : " in the project " + Escape(refusal.project));
-    if (!refusal.reason.empty())
-      Append(out, " (“{}”, by {})", Escape(refusal.reason), Escape(refusal.actor));
-    Append(out,
-           ".</p>\n<p class=\"soft small\">The rule: {} <span>({}, version {}, clause {}; "
-           "{})</span></p></li>\n",
-           Escape(refusal.says), Escape(refusal.pack), Escape(refusal.version),
-           Escape(refusal.clause), Escape(refusal.source));
+  for (size_t i = 0; i < report.refusals.size(); ++i) {
+    const UsedRefusal& refusal = report.refusals[i];
+    if (i == 0 || !SameDecision(report.refusals[i - 1], refusal)) {
+      Append(out, "<li><div class=\"top\"><h3>{}</h3>{}</div>\n<p class=\"when\">{}, {}</p>\n",
+             Escape(RefusalTitle(report, refusal.what)), Tag("stop", "Refused"),
+             Escape(DateText(refusal.time)), Entry(refusal.log_entry));
+      Append(out, "<p>Somebody wanted it for {}{}",
+             Escape(PurposePhrase(std::string_view(refusal.purpose))),
+             refusal.project.empty() ? "" : " in the project " + Escape(refusal.project));
+      if (!refusal.reason.empty())
+        Append(out, " (“{}”, by {})", Escape(refusal.reason), Escape(refusal.actor));
+      out += ".</p>\n";
+    }
+    out += RuleHtml(refusal);
+    const bool last =
+        i + 1 == report.refusals.size() || !SameDecision(refusal, report.refusals[i + 1]);
+    if (last) out += "</li>\n";
   }
   return out + "</ul>\n</section>\n";
 }
@@ -424,6 +450,8 @@ std::string UsedAnswer(const UsedReport& report) {
     state = report.models.size() == 1 ? "it may no longer be used" : "none may be used any more";
   } else if (report.models.size() == 1) {
     state = "it may be used";
+  } else if (in_use == 2 && report.models.size() == 2) {
+    state = "both may be used";
   } else if (in_use < report.models.size()) {
     state = fmt::format("{} may be used", CountText(in_use));
   }

@@ -51,8 +51,11 @@ TEST(HowUsed, APerformerWhoRefusedSeesWhatWasLeftOut) {
   const UsedReport report = HowUsed(desk.session(), "bo").value();
   ASSERT_THAT(report.models, SizeIs(1)) << "made before he spoke";
   EXPECT_EQ(report.models[0].label, "first@1");
+  EXPECT_TRUE(report.models[0].refused_now) << "the gate would not load it any more";
+  EXPECT_THAT(UsedPageHtml(report), HasSubstr("May not be used: refused"));
   ASSERT_THAT(report.models_without, SizeIs(1));
   EXPECT_EQ(report.models_without[0].label, "house@1");
+  EXPECT_FALSE(report.models_without[0].refused_now);
   ASSERT_THAT(report.refusals, SizeIs(1));
   EXPECT_EQ(report.refusals[0].what, UsedRefusal::What::kRows);
   EXPECT_EQ(report.refusals[0].purpose, "recommend");

@@ -222,6 +222,7 @@ class Reporter {
     model.made = entry.time;
     model.log_entry = entry.sequence;
     model.root = tree->root().Hex();
+    model.refused_now = RefusedNow(entry, *tree);
     for (const LedgerInput& input : entry.inputs) {
       AddPermission(input.permit, model);
       making_.insert(input.permit);
@@ -235,6 +236,26 @@ class Reporter {
     if (newest_.contains(entry.name) && newest_.at(entry.name) > entry.version)
       model.replaced_by = fmt::format("{}@{}", entry.name, newest_.at(entry.name));
     (model.rows.empty() ? report_.models_without : report_.models).push_back(std::move(model));
+  }
+
+  /// Whether terms, policies or anybody in the training set stand against the model by now.
+  bool RefusedNow(const LedgerModel& entry, const rights::SubjectTree& tree) const {
+    const auto purpose = rights::ParsePurpose(entry.purpose);
+    if (!purpose) return true;
+    const rights::PolicySet& policies = session_.gate().policies();
+    const rights::Use use{*purpose, rights::Action::kServe, {}, {}};
+    const core::Timestamp now = book_.last_time();
+    return std::ranges::any_of(entry.inputs, [&](const LedgerInput& input) {
+      const auto snapshot = core::Digest::FromHex(input.snapshot);
+      if (!snapshot) return true;
+      if (!rights::DecideSnapshot(book_, policies, *snapshot, use, now).decision.permitted)
+        return true;
+      return std::ranges::any_of(rights::RefusedSubjects(book_, policies, *snapshot, use, now),
+                                 [&](const rights::RefusedSubject& one) {
+                                   const auto kind = rights::ParseSubjectKind(one.kind);
+                                   return kind && tree.Find(*kind, one.id).has_value();
+                                 });
+    });
   }
 
   void AddPermission(uint64_t sequence, UsedModel& model) const {

@@ -74,7 +74,8 @@ struct UsedModel {
   std::string root;            ///< Of its training set.
   std::vector<UsedRows> rows;  ///< Empty: nothing of the party is in it.
   std::vector<UsedPermission> permissions;
-  std::string quarantine;  ///< Why it may not be used; empty: it may.
+  bool refused_now = false;  ///< The gate would refuse to load it, as of the last entry of the log.
+  std::string quarantine;    ///< Why it may not be used; empty: it may.
   std::optional<core::Timestamp> quarantined;
   std::string replaced_by;   ///< Newest version of the name, when this is not it.
   std::string removed_into;  ///< Model made from it without the party's material.
