@@ -31,6 +31,7 @@ void AddRights(CLI::App& app, Invocation& invocation) {
   AddRightsDecisions(*rights, invocation);
   AddRightsShow(*rights, invocation);
   AddRightsWithdraw(*rights, invocation);
+  AddRightsSignal(*rights, invocation);
 }
 
 }  // namespace klieg::cli

@@ -11,6 +11,8 @@ void AddRightsShow(CLI::App& rights, Invocation& invocation);       // show, pac
 void AddRightsDecisions(CLI::App& rights, Invocation& invocation);  // ask, met, adopt, head
 void AddRightsWithdraw(CLI::App& rights, Invocation& invocation);   // withdraw, price, used
 
+void AddRightsSignal(CLI::App& rights, Invocation& invocation);  // signal
+
 /// Prints one recorded entry, as words or JSON.
 void PrintEntry(const Invocation& call, const rights::LogEntry& entry, const std::string& words);
 

@@ -239,6 +239,20 @@ clause no-recommending { source "board"; says "We do not recommend."; forbid (pu
   EXPECT_NE(Expect(0, {"rights", "packs"}).output.find("strict"), std::string::npos);
 }
 
+TEST_F(RightsScenario, SignalsOfOthersAreReadAndOursAreWritten) {
+  const auto cawg = desk_.Write("aipref.txt", "train-ai=n, search=y\n");
+  const json read = Expect(0, {"rights", "signal", cawg, "--kind", "aipref", "--json"}).Json();
+  EXPECT_EQ(read.at("train-generative"), "refused");
+  EXPECT_EQ(read.at("recommend"), "permitted");
+  EXPECT_EQ(read.at("forecast"), "unknown");
+  Grant("\"recommend\"", "\"generative\"");
+  EXPECT_NE(Expect(0, {"rights", "signal", "--work", "heist", "--to", "aipref"})
+                .output.find("train-ai=n"),
+            std::string::npos);
+  EXPECT_EQ(desk_.Klieg({"rights", "signal", cawg, "--kind", "smoke"}).status, 1);
+  EXPECT_EQ(desk_.Klieg({"rights", "signal"}).status, 2);
+}
+
 TEST_F(RightsScenario, MistakesInRightsTeach) {
   EXPECT_NE(Expect(1, {"rights", "party", "add", "Ada!", "--name", "x"}).errors.find("a-z"),
             std::string::npos);
