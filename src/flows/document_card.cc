@@ -150,6 +150,22 @@ Section TrainingData(const ModelFacts& facts) {
   return section;
 }
 
+/// "1 member and 0 titles, by down-date, for withdrawal w-25; no weight is further than 1.2e-4 from
+/// training from scratch".
+std::string RemovalText(const std::string& removal) {
+  const Json object = Json::parse(removal, nullptr, false);
+  if (!object.is_object() || !object.contains("method")) return removal;
+  std::string text = fmt::format("{} and {}, by {}, for withdrawal {}",
+                                 CountOf(object.value("members", uint64_t{0}), "member", "members"),
+                                 CountOf(object.value("titles", uint64_t{0}), "title", "titles"),
+                                 object.value("method", ""), object.value("cause", "unknown"));
+  const double bound = std::strtod(object.value("bound", "0").c_str(), nullptr);
+  text += bound > 0
+              ? fmt::format("; no weight is further than {:.2g} from training from scratch", bound)
+              : "; equal to training from scratch";
+  return text;
+}
+
 Section LeftOut(const ModelFacts& facts) {
   Section section{"Who was left out, and who was removed", {}};
   Bullets bullets;
@@ -167,15 +183,15 @@ Section LeftOut(const ModelFacts& facts) {
     }
   }
   if (facts.entry && !facts.entry->removal.empty()) {
-    bullets.lines.push_back({Say("This model came from another one by removal: "),
-                             Code(facts.entry->removal),
-                             Say(fmt::format(" (log entry {}).", facts.entry->sequence))});
+    bullets.lines.push_back(
+        {Say(fmt::format("This model came from another one by removal: {} (log "
+                         "entry {}).",
+                         RemovalText(facts.entry->removal), facts.entry->sequence))});
   }
   for (const LedgerModel& successor : facts.successors) {
-    bullets.lines.push_back(
-        {Say(fmt::format("{} was made from this model by removal on {}: ", successor.Label(),
-                         DateText(successor.time))),
-         Code(successor.removal), Say(fmt::format(" (log entry {}).", successor.sequence))});
+    bullets.lines.push_back({Say(fmt::format(
+        "{} was made from this model by removal on {}: {} (log entry {}).", successor.Label(),
+        DateText(successor.time), RemovalText(successor.removal), successor.sequence))});
   }
   if (bullets.lines.empty()) {
     section.blocks.push_back(Paragraph{
@@ -194,7 +210,7 @@ Section HowItWasMade(const ModelFacts& facts) {
       list.facts.push_back(
           {key, {Code(value.is_string() ? value.get<std::string>() : value.dump())}});
   }
-  list.facts.push_back({"Seed", {Code(std::to_string(facts.run.spec.seed))}});
+  list.facts.push_back({"Seed", {Code(SeedOf(facts))}});
   list.facts.push_back({"Code version", {Code(facts.run.code_version)}});
   list.facts.push_back({"Instruction set", {Code(facts.run.instruction_set)}});
   for (const platform::RunMetric& metric : facts.run.metrics) {
@@ -402,7 +418,7 @@ std::string ModelCardJson(const ModelFacts& facts, const Ledger& ledger) {
                 {"run", facts.record.run},
                 {"actor", facts.run.actor},
                 {"hyper_parameters", values},
-                {"seed", facts.run.spec.seed},
+                {"seed", SeedOf(facts)},
                 {"code_version", facts.run.code_version},
                 {"instruction_set", facts.run.instruction_set},
                 {"log_entry", facts.entry ? Json(facts.entry->sequence) : Json()},

@@ -39,7 +39,7 @@ bool IsLearnerOf(const json& ranker, const ModelFacts& facts, bool& same) {
   if (ranker.value("ranker", "") != facts.record.ranker) return false;
   const json values = ranker.value("hyper_parameters", json::object());
   same = HyperParametersOf(values.dump()) == HyperParametersOf(facts.record.parameters) &&
-         ranker.value("seed", uint64_t{0}) == facts.run.spec.seed;
+         std::to_string(ranker.value("seed", uint64_t{0})) == SeedOf(facts);
   return true;
 }
 
@@ -147,6 +147,11 @@ void AddLedger(const Ledger& ledger, ModelFacts& facts) {
 }
 
 }  // namespace
+
+std::string SeedOf(const ModelFacts& facts) {
+  return facts.entry && !facts.entry->seed.empty() ? facts.entry->seed
+                                                   : std::to_string(facts.run.spec.seed);
+}
 
 std::string DataFacts::Label() const {
   if (names.empty()) return snapshot.substr(0, 12);

@@ -61,6 +61,11 @@ struct WorkRows {
   uint64_t rows = 0;
 };
 
+struct ModelFacts;
+/// The seed it was trained with: the registration's, which knows it also for a model that came by
+/// removal; the run's where there is none.
+std::string SeedOf(const ModelFacts& facts);
+
 struct ModelFacts {
   platform::ModelRecord record;
   platform::RunRecord run;  ///< That made it.

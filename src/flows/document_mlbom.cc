@@ -169,8 +169,7 @@ Json ModelCard(const ModelFacts& facts) {
 }
 
 Json ModelProperties(const ModelFacts& facts) {
-  Json properties = Json::array({Property("run", facts.record.run),
-                                 Property("seed", std::to_string(facts.run.spec.seed)),
+  Json properties = Json::array({Property("run", facts.record.run), Property("seed", SeedOf(facts)),
                                  Property("code_version", facts.run.code_version),
                                  Property("instruction_set", facts.run.instruction_set),
                                  Property("bytes", std::to_string(facts.record.bytes))});

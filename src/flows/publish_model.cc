@@ -37,6 +37,7 @@ std::string FamilyOf(Session& session, const LoadedInteractions& source) {
 /// Works with the interactions of their titles; whole-dataset works have them all.
 void AddWorks(const rights::Book& book, const LoadedInteractions& source,
               const std::vector<uint32_t>& counts, std::vector<rights::Subject>& subjects) {
+  if (book.works().empty()) return;
   const rights::Attribution& attribution = book.AttributionOf(source.snapshot);
   std::unordered_map<std::string, uint64_t> rows;
   for (size_t i = 0; i < counts.size(); ++i) {
@@ -107,7 +108,7 @@ core::Result<rights::SubjectTree> MakeTrainingSet(Session& session,
         {rights::SubjectKind::kTitle, family + "/" + data.title_names[title], counts[title]});
   }
   AddWorks(session.gate().book(), source, counts, subjects);
-  return rights::SubjectTree::Make(salt, subjects);
+  return rights::SubjectTree::Make(salt, subjects, &session.pool());
 }
 
 core::Result<platform::ModelRecord> PublishModel(Session& session, platform::Run& run,

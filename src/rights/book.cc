@@ -62,14 +62,15 @@ auto Strength(const ConsentFacts& facts) {
 }
 
 /// Adds what one grant says to what one holder has said so far.
-void Hear(const RecordedGrant& record, const Use& use, Consenter consenter, ConsentFacts& said) {
+void Hear(const RecordedGrant& record, const Use& use, Consenter consenter, Book::Reasons reasons,
+          ConsentFacts& said) {
   const Grant& grant = record.grant;
   const bool named = !grant.project.empty();
   const bool same = named && grant.project == use.project;
   if (Contains(grant.refuses, use.purpose) && (!named || same)) {
     if (said.consent != Consent::kRefused) said.because.clear();
     said.consent = Consent::kRefused;
-    said.because.push_back(record.id);
+    if (reasons == Book::Reasons::kGive) said.because.push_back(record.id);
     return;
   }
   if (said.consent == Consent::kRefused || !Contains(grant.permits, use.purpose)) return;
@@ -85,14 +86,14 @@ void Hear(const RecordedGrant& record, const Use& use, Consenter consenter, Cons
   one.separate = grant.separate;
   one.description = grant.description;
   one.project = same ? ProjectMatch::kSame : ProjectMatch::kNone;
-  one.because = {record.id};
+  if (reasons == Book::Reasons::kGive) one.because = {record.id};
   if (said.consent == Consent::kUnknown || Strength(one) > Strength(said)) said = std::move(one);
 }
 
-void Refuse(const RecordedWithdrawal& record, ConsentFacts& said) {
+void Refuse(const RecordedWithdrawal& record, Book::Reasons reasons, ConsentFacts& said) {
   if (said.consent != Consent::kRefused) said = ConsentFacts();
   said.consent = Consent::kRefused;
-  said.because.push_back(record.id);
+  if (reasons == Book::Reasons::kGive) said.because.push_back(record.id);
 }
 
 /// Of several holders: any refusal refuses, all must permit, and the weakest words count.
@@ -349,7 +350,7 @@ Consenter Book::ConsenterOf(const std::string& grantor, const std::string& holde
 }
 
 void Book::HearWithdrawals(const Work& work, const std::string& speaker, Purpose purpose,
-                           ConsentFacts& said) const {
+                           Reasons reasons, ConsentFacts& said) const {
   const auto indices = withdrawals_of_party_.find(speaker);
   if (indices == withdrawals_of_party_.end()) return;
   for (const size_t index : indices->second) {
@@ -360,11 +361,12 @@ void Book::HearWithdrawals(const Work& work, const std::string& speaker, Purpose
     const bool meant = withdrawal.works.empty()
                            ? withdrawal.members.empty()
                            : std::ranges::binary_search(withdrawal.works, work.id);
-    if (meant) Refuse(record, said);
+    if (meant) Refuse(record, reasons, said);
   }
 }
 
-ConsentFacts Book::ConsentOf(const Work& work, const Use& use, core::Timestamp time) const {
+ConsentFacts Book::ConsentOf(const Work& work, const Use& use, core::Timestamp time,
+                             Reasons reasons) const {
   ConsentFacts all;
   bool first = true;
   const auto indices = grants_of_work_.find(work.id);
@@ -375,15 +377,15 @@ ConsentFacts Book::ConsentOf(const Work& work, const Use& use, core::Timestamp t
         const RecordedGrant& record = grants_[index];
         const Consenter consenter = ConsenterOf(record.grant.grantor, holding.party);
         if (consenter == Consenter::kNobody || !InForce(record, time)) continue;
-        Hear(record, use, consenter, said);
+        Hear(record, use, consenter, reasons, said);
       }
     }
     if (!withdrawals_of_party_.empty()) {
-      HearWithdrawals(work, holding.party, use.purpose, said);
+      HearWithdrawals(work, holding.party, use.purpose, reasons, said);
       if (const auto others = representatives_.find(holding.party);
           others != representatives_.end()) {
         for (const std::string& other : others->second)
-          HearWithdrawals(work, other, use.purpose, said);
+          HearWithdrawals(work, other, use.purpose, reasons, said);
       }
     }
     all = first ? std::move(said) : Meet(std::move(all), said);
@@ -392,7 +394,8 @@ ConsentFacts Book::ConsentOf(const Work& work, const Use& use, core::Timestamp t
   return all;
 }
 
-ConsentFacts Book::ConsentOf(const SubjectRef& member, const Use& use, core::Timestamp time) const {
+ConsentFacts Book::ConsentOf(const SubjectRef& member, const Use& use, core::Timestamp time,
+                             Reasons reasons) const {
   ConsentFacts said;
   // A reference to any family speaks of this one too, and a question about any of all.
   const auto same = [&](const SubjectRef& ref) {
@@ -403,7 +406,7 @@ ConsentFacts Book::ConsentOf(const SubjectRef& member, const Use& use, core::Tim
     for (const size_t index : found->second) {
       const RecordedGrant& record = grants_[index];
       if (std::ranges::any_of(record.grant.members, same) && InForce(record, time))
-        Hear(record, use, Consenter::kSelf, said);
+        Hear(record, use, Consenter::kSelf, reasons, said);
     }
   }
   const auto found = withdrawals_of_member_.find(member.id);
@@ -412,7 +415,7 @@ ConsentFacts Book::ConsentOf(const SubjectRef& member, const Use& use, core::Tim
     const RecordedWithdrawal& record = withdrawals_[index];
     if (record.superseded_by.empty() && Contains(record.withdrawal.purposes, use.purpose) &&
         std::ranges::any_of(record.withdrawal.members, same)) {
-      Refuse(record, said);
+      Refuse(record, reasons, said);
     }
   }
   return said;

@@ -125,8 +125,12 @@ class Book {
 
   /// What the consents in force at `time` say. Every holder of the work must permit; any refusal
   /// wins. O(grants of the work's holders).
-  ConsentFacts ConsentOf(const Work& work, const Use& use, core::Timestamp time) const;
-  ConsentFacts ConsentOf(const SubjectRef& member, const Use& use, core::Timestamp time) const;
+  /// Without reasons `because` stays empty, which is what ten thousand questions at once want.
+  enum class Reasons { kGive, kLeaveOut };
+  ConsentFacts ConsentOf(const Work& work, const Use& use, core::Timestamp time,
+                         Reasons reasons = Reasons::kGive) const;
+  ConsentFacts ConsentOf(const SubjectRef& member, const Use& use, core::Timestamp time,
+                         Reasons reasons = Reasons::kGive) const;
 
   /// Whether a record may follow what is in the book. The errors are those of records.h, and:
   /// kNotFound for parties, works and superseded records that are not there; kAlreadyExists for a
@@ -142,7 +146,7 @@ class Book {
   bool Speaks(const std::string& grantor, const std::string& holder) const;
   Consenter ConsenterOf(const std::string& grantor, const std::string& holder) const;
   void HearWithdrawals(const Work& work, const std::string& speaker, Purpose purpose,
-                       ConsentFacts& said) const;
+                       Reasons reasons, ConsentFacts& said) const;
   core::Status LearnObligation(const LogEntry& entry);
   core::Status LearnModel(const LogEntry& entry);
   core::Status LearnTerms(const LogEntry& entry);

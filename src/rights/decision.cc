@@ -42,6 +42,7 @@ class Notices {
       last = std::max(last, *record.met);
     }
   }
+  bool Empty() const { return times_.empty(); }
   std::optional<core::Timestamp> Find(const std::string& subject,
                                       const std::string& project) const {
     if (times_.empty()) return std::nullopt;
@@ -66,25 +67,25 @@ void AddNotice(const Notices& notices, const std::string& subject, const Use& us
 }
 
 Facts FactsOf(const Book& book, const Notices& notices, const Work& work, const Use& use,
-              core::Timestamp time, ConsentFacts& consent) {
+              core::Timestamp time, ConsentFacts& consent,
+              Book::Reasons reasons = Book::Reasons::kGive) {
   Facts facts = FactsOf(use);
   facts.Set(work.material);
   facts.Set(work.authorship);
   facts.Set(std::max(work.disclosure, facts.Get<Disclosure>()));
   facts.Set(work.subject);
   facts.Set(work.age);
-  consent = book.ConsentOf(work, use, time);
+  consent = book.ConsentOf(work, use, time, reasons);
   Add(consent, facts);
-  AddNotice(notices, "work " + work.id, use, time, facts);
+  if (!notices.Empty()) AddNotice(notices, "work " + work.id, use, time, facts);
   return facts;
 }
 
-Facts MemberFacts(const Book& book, const SubjectRef& member, const Use& use, core::Timestamp time,
-                  ConsentFacts& consent) {
+Facts MemberFacts(const Book& book, const SubjectRef& member, const Use& use,
+                  core::Timestamp time) {
   Facts facts = FactsOf(use);
   facts.Set(Material::kViewingHistory);
-  consent = book.ConsentOf(member, use, time);
-  Add(consent, facts);
+  Add(book.ConsentOf(member, use, time, Book::Reasons::kLeaveOut), facts);
   return facts;
 }
 
@@ -237,10 +238,17 @@ void Require(const Book& book, const Notices& notices, const PolicySet& policies
 
 /// A member or work with a consent of its own, as one question to the policies.
 struct Question {
-  std::string subject;
   const SubjectRef* member = nullptr;
   const Work* work = nullptr;
-  ConsentFacts consent;
+
+  std::string Subject() const {
+    return member != nullptr ? "member " + member->Text() : "work " + work->id;
+  }
+  /// With its reasons: asked again for those few that are put into words.
+  ConsentFacts Consent(const Book& book, const Use& use, core::Timestamp time) const {
+    return member != nullptr ? book.ConsentOf(*member, use, time)
+                             : book.ConsentOf(*work, use, time);
+  }
 };
 
 struct Questions {
@@ -251,23 +259,63 @@ struct Questions {
 Questions Gather(const Book& book, const Notices& notices, const Attribution& attribution,
                  const Use& use, core::Timestamp time) {
   Questions gathered;
+  gathered.questions.reserve(book.members().size() + book.works().size());
+  gathered.facts.reserve(gathered.questions.capacity());
   for (const SubjectRef& member : book.members()) {
     if (!MatchesFamily(member, attribution.families)) continue;
-    Question question{"member " + member.Text(), &member, nullptr, {}};
-    gathered.facts.push_back(MemberFacts(book, member, use, time, question.consent));
-    gathered.questions.push_back(std::move(question));
+    gathered.facts.push_back(MemberFacts(book, member, use, time));
+    gathered.questions.push_back({&member, nullptr});
   }
   for (const auto& [id, work] : book.works()) {
     const bool here = std::ranges::any_of(work.titles, [&](const SubjectRef& title) {
       return MatchesFamily(title, attribution.families);
     });
     if (!here) continue;
-    Question question{"work " + id, nullptr, &work, {}};
-    gathered.facts.push_back(FactsOf(book, notices, work, use, time, question.consent));
-    gathered.questions.push_back(std::move(question));
+    ConsentFacts consent;
+    gathered.facts.push_back(
+        FactsOf(book, notices, work, use, time, consent, Book::Reasons::kLeaveOut));
+    gathered.questions.push_back({nullptr, &work});
   }
   return gathered;
 }
+
+/// The reasons for which rows are left out: each clause once, told of the first subject that it
+/// refused, so that ten thousand refusals are not put into words.
+class Reasons {
+ public:
+  Reasons(const Book& book, const PolicySet& policies, const Use& use, core::Timestamp time)
+      : book_(book), policies_(policies), use_(use), time_(time) {}
+
+  void Add(const PolicyDecision& answer, const Question& question, const Facts& facts) {
+    const bool known = answer.because.empty()
+                           ? default_told_
+                           : std::ranges::all_of(answer.because, [&](ClauseIndex clause) {
+                               return told_.contains(clause);
+                             });
+    if (known) return;
+    default_told_ = default_told_ || answer.because.empty();
+    told_.insert(answer.because.begin(), answer.because.end());
+    for (Refusal& refusal : RefusalsOf(policies_, answer, question.Subject(), facts,
+                                       question.Consent(book_, use_, time_))) {
+      reasons_.try_emplace({refusal.pack, refusal.clause}, std::move(refusal));
+    }
+  }
+
+  std::vector<Refusal> Take() {
+    std::vector<Refusal> list;
+    for (auto& [clause, refusal] : reasons_) list.push_back(std::move(refusal));
+    return list;
+  }
+
+ private:
+  const Book& book_;
+  const PolicySet& policies_;
+  const Use& use_;
+  core::Timestamp time_;
+  bool default_told_ = false;
+  std::set<ClauseIndex> told_;
+  std::map<std::pair<std::string, std::string>, Refusal> reasons_;
+};
 
 void SortUnique(std::vector<std::string>& values) {
   std::ranges::sort(values);
@@ -328,25 +376,25 @@ SnapshotDecision DecideSnapshot(const Book& book, const PolicySet& policies,
   if (decision.refusals.empty()) {
     const Questions asked = Gather(book, notices, attribution, use, time);
     const std::vector<PolicyDecision> answers = policies.DecideAll(asked.facts, time);
-    std::map<std::pair<std::string, std::string>, Refusal> reasons;
+    Reasons reasons(book, policies, use, time);
     for (size_t i = 0; i < answers.size(); ++i) {
       const Question& question = asked.questions[i];
       if (answers[i].permitted) {
         for (const ClauseIndex index : answers[i].because) {
           if (policies.clause(index).obligations.empty()) continue;
-          AddDue(book, notices, policies, index, question.subject, use, asked.facts[i], time,
+          AddDue(book, notices, policies, index, question.Subject(), use, asked.facts[i], time,
                  decision.due);
         }
         continue;
       }
-      const std::vector<Refusal> refusals =
-          RefusalsOf(policies, answers[i], question.subject, asked.facts[i], question.consent);
       if (answers[i].stops_run) {
+        const std::vector<Refusal> refusals =
+            RefusalsOf(policies, answers[i], question.Subject(), asked.facts[i],
+                       question.Consent(book, use, time));
         decision.refusals.insert(decision.refusals.end(), refusals.begin(), refusals.end());
         continue;
       }
-      for (const Refusal& refusal : refusals)
-        reasons.try_emplace({refusal.pack, refusal.clause}, refusal);
+      reasons.Add(answers[i], question, asked.facts[i]);
       if (question.member != nullptr) {
         result.rows.members.push_back(question.member->id);
       } else {
@@ -355,7 +403,7 @@ SnapshotDecision DecideSnapshot(const Book& book, const PolicySet& policies,
         }
       }
     }
-    for (auto& [clause, refusal] : reasons) result.rows.reasons.push_back(std::move(refusal));
+    result.rows.reasons = reasons.Take();
     SortUnique(result.rows.members);
     SortUnique(result.rows.titles);
   }
@@ -374,9 +422,9 @@ std::vector<RefusedSubject> RefusedSubjects(const Book& book, const PolicySet& p
   for (size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].permitted) continue;
     const Question& question = asked.questions[i];
-    const Refusal refusal =
-        RefusalsOf(policies, answers[i], question.subject, asked.facts[i], question.consent)
-            .front();
+    const Refusal refusal = RefusalsOf(policies, answers[i], question.Subject(), asked.facts[i],
+                                       question.Consent(book, use, time))
+                                .front();
     if (question.work != nullptr) {
       refused.push_back({"work", question.work->id, refusal});
       // A work that was linked to its titles after a training is found by them.

@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/file.h"
 #include "rights/canonical_json.h"
@@ -109,6 +110,22 @@ core::Status CheckGap(const SubjectSetRoot& set, const Digest& key,
   return Wrong("the neighbour shown is the subject itself: it is in the set");
 }
 
+/// In blocks on the pool's threads, or here; the outcome is the same.
+template <class F>
+void ForEachIndex(size_t count, core::ThreadPool* pool, const F& work) {
+  constexpr size_t kBlock = 2048;
+  const auto block = [&](size_t index, size_t /*thread*/) {
+    const size_t end = std::min(count, (index + 1) * kBlock);
+    for (size_t i = index * kBlock; i < end; ++i) work(i);
+  };
+  const size_t blocks = (count + kBlock - 1) / kBlock;
+  if (pool != nullptr && blocks > 1) {
+    pool->ParallelFor(blocks, block);
+  } else {
+    for (size_t i = 0; i < blocks; ++i) block(i, 0);
+  }
+}
+
 }  // namespace
 
 std::string_view SubjectKindName(SubjectKind kind) {
@@ -160,15 +177,17 @@ Digest HashOfSubject(const SubjectLeaf& leaf) {
 }
 
 core::Result<SubjectTree> SubjectTree::Make(const SubjectSalt& salt,
-                                            const std::vector<Subject>& subjects) {
-  std::vector<PlacedLeaf> placed;
-  placed.reserve(subjects.size());
-  for (const Subject& subject : subjects) {
-    KLIEG_TRY(CheckSubject(subject));
-    placed.push_back({{SubjectKey(salt, subject.kind, subject.id), subject.rows}, placed.size()});
-  }
+                                            const std::vector<Subject>& subjects,
+                                            core::ThreadPool* pool) {
+  for (const Subject& subject : subjects) KLIEG_TRY(CheckSubject(subject));
+  std::vector<PlacedLeaf> placed(subjects.size());
+  ForEachIndex(subjects.size(), pool, [&](size_t i) {
+    placed[i] = {{SubjectKey(salt, subjects[i].kind, subjects[i].id), subjects[i].rows}, i};
+  });
   std::sort(placed.begin(), placed.end(), [](const PlacedLeaf& a, const PlacedLeaf& b) {
-    return a.leaf.key != b.leaf.key ? a.leaf.key < b.leaf.key : a.place < b.place;
+    const int order =
+        std::memcmp(a.leaf.key.bytes.data(), b.leaf.key.bytes.data(), a.leaf.key.bytes.size());
+    return order != 0 ? order < 0 : a.place < b.place;
   });
   std::vector<SubjectLeaf> leaves;
   leaves.reserve(placed.size());
@@ -180,21 +199,25 @@ core::Result<SubjectTree> SubjectTree::Make(const SubjectSalt& salt,
     }
     leaves.push_back(one.leaf);
   }
-  return FromSorted(salt, std::move(leaves));
+  return FromSorted(salt, std::move(leaves), pool);
 }
 
 core::Result<SubjectTree> SubjectTree::FromSorted(const SubjectSalt& salt,
-                                                  std::vector<SubjectLeaf> leaves) {
+                                                  std::vector<SubjectLeaf> leaves,
+                                                  core::ThreadPool* pool) {
   SubjectTree tree;
   tree.salt_ = salt;
   tree.leaves_ = std::move(leaves);
-  for (const SubjectLeaf& leaf : tree.leaves_) {
+  std::vector<Digest> hashes(tree.leaves_.size());
+  ForEachIndex(hashes.size(), pool, [&](size_t i) { hashes[i] = HashOfSubject(tree.leaves_[i]); });
+  for (size_t i = 0; i < tree.leaves_.size(); ++i) {
+    const SubjectLeaf& leaf = tree.leaves_[i];
     if (leaf.rows > kMaxSubjectRows - tree.rows_) {
       return Fail(ErrorCode::kInvalidArgument, "the subjects have more than {} rows together",
                   kMaxSubjectRows);
     }
     tree.rows_ += leaf.rows;
-    tree.tree_.Append(HashOfSubject(leaf));
+    tree.tree_.Append(hashes[i]);
   }
   return tree;
 }

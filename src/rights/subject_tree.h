@@ -27,6 +27,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/thread_pool.h"
 #include "rights/merkle_tree.h"
 
 namespace klieg::rights {
@@ -87,9 +88,10 @@ struct SubjectProof {
 class SubjectTree {
  public:
   /// kInvalidArgument for a subject that occurs twice, has no rows, or has an id that cannot stand
-  /// in a proof. O(n log n): about a second for 1,000,000.
+  /// in a proof. O(n log n): about a second for 1,000,000. `pool` may be null; the tree is the same.
   static core::Result<SubjectTree> Make(const SubjectSalt& salt,
-                                        const std::vector<Subject>& subjects);
+                                        const std::vector<Subject>& subjects,
+                                        core::ThreadPool* pool = nullptr);
 
   const SubjectSalt& salt() const { return salt_; }
   uint64_t size() const { return leaves_.size(); }
@@ -115,7 +117,8 @@ class SubjectTree {
   SubjectTree() = default;
   /// Takes leaves in strictly ascending order.
   static core::Result<SubjectTree> FromSorted(const SubjectSalt& salt,
-                                              std::vector<SubjectLeaf> leaves);
+                                              std::vector<SubjectLeaf> leaves,
+                                              core::ThreadPool* pool = nullptr);
   SubjectWitness WitnessAt(uint64_t index) const;
   /// Place of the first leaf whose key is not below `key`.
   uint64_t LowerBound(const core::Digest& key) const;
