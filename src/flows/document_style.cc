@@ -72,6 +72,7 @@ dl>div{grid-template-columns:1fr;gap:0}.card{padding:16px 18px}
 .tallies{grid-template-columns:1fr 1fr}
 thead{position:absolute;clip-path:inset(50%)}
 tr,td,th[scope=row]{display:block;border:0;padding:1px 0;text-align:left;white-space:normal}
+.figure{text-align:left;white-space:normal}
 tr{padding:10px 0;border-bottom:1px solid var(--line)}
 td::before{content:attr(data-label) ": ";color:var(--soft)}}
 @media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;

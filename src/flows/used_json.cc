@@ -55,7 +55,7 @@ Json ToJson(const UsedStatement& one) {
 Json ToJson(const UsedModel& model) {
   Json rows = Json::array();
   for (const UsedRows& one : model.rows)
-    rows.push_back({{"subject", one.subject}, {"rows", one.rows}});
+    rows.push_back({{"subject", one.subject}, {"rows", one.rows}, {"title", one.title}});
   Json permissions = Json::array();
   for (const UsedPermission& one : model.permissions) {
     permissions.push_back({{"log_entry", one.log_entry},

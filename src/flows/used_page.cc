@@ -204,8 +204,13 @@ std::string ModelCardHtml(const UsedReport& report, const UsedModel& model) {
       Escape(model.label), ModelState(model), Escape(DateText(model.made)),
       Escape(PurposePhrase(std::string_view(model.purpose))));
   for (const UsedRows& one : model.rows) {
-    out += Fact("Rows from you", fmt::format("{} of {}", Escape(CountOf(one.rows, "row", "rows")),
-                                             Escape(SubjectName(report, one.subject))));
+    std::string text = CountOf(one.rows, "row", "rows") + " of " + SubjectName(report, one.subject);
+    if (!one.title.empty()) {
+      text += fmt::format(
+          "; made before your work was on record, so that the training set knows it as title {}",
+          one.title);
+    }
+    out += Fact("Rows from you", Escape(text));
   }
   for (const UsedPermission& permission : model.permissions)
     out += Fact("On whose permission", PermissionText(permission));
@@ -377,31 +382,42 @@ std::string Obligations(const UsedReport& report) {
          "blocked.</p>\n</section>\n";
 }
 
-/// What a model's proof is asked about: --work heist, --member films/42.
-std::string ProofSubject(const UsedReport& report) {
-  if (!report.works.empty()) return "--work " + report.works.front().work.id;
-  if (!report.members.empty()) return "--member " + report.members.front().Text();
-  return "--work WORK";
+/// What a proof is asked for: "house@1 --work heist", of the newest model where there is one.
+std::string ProofQuestion(const UsedReport& report) {
+  std::string subject = "--work WORK";
+  if (!report.works.empty()) {
+    subject = "--work " + report.works.front().work.id;
+  } else if (!report.members.empty()) {
+    subject = "--member " + report.members.front().Text();
+  }
+  for (auto model = report.models.rbegin(); model != report.models.rend(); ++model) {
+    for (const UsedRows& one : model->rows) {
+      if (!one.title.empty()) continue;  // The work is not in it by its name.
+      const size_t blank = one.subject.find(' ');
+      return fmt::format("{} --{} {}", model->label, one.subject.substr(0, blank),
+                         one.subject.substr(blank + 1));
+    }
+  }
+  if (!report.models_without.empty()) return report.models_without.back().label + " " + subject;
+  if (report.models.empty()) return "MODEL " + subject;
+  return fmt::format("{} --title {}", report.models.back().label,
+                     report.models.back().rows.front().title);
 }
 
 std::string Check(const UsedReport& report) {
-  std::string model = "MODEL";
-  if (!report.models_without.empty()) model = report.models_without.back().label;
-  if (!report.models.empty()) model = report.models.back().label;
   return fmt::format(
       "<section>\n<h2>Check it yourself</h2>\n"
       "<p>You need not believe this page. Ask the house for a proof about a model; it is a small "
-      "file:</p>\n<pre>klieg prove {0} {1} -o proof.json</pre>\n"
+      "file:</p>\n<pre>klieg prove {0} -o proof.json</pre>\n"
       "<p>Then check it on your own computer, without the house and without a network, against the "
       "head of the log that the house has published:</p>\n"
       "<pre>klieg-verify proof.json --head head.json</pre>\n"
-      "<p>It answers whether {2} in that model, and with how many rows; a proof or a head that "
-      "somebody altered is turned down. This page is as of {3}, the last written {4}. The "
-      "fingerprint of that log is:</p>\n<pre>{5}</pre>\n"
-      "<p>If a head published for {6} entries has another fingerprint, the history was "
+      "<p>It answers whether {1} in that model, and with how many rows; a proof or a head that "
+      "somebody altered is turned down. This page is as of {2}, the last written {3}. The "
+      "fingerprint of that log is:</p>\n<pre>{4}</pre>\n"
+      "<p>If a head published for {5} entries has another fingerprint, the history was "
       "rewritten, or this page was.</p>\n</section>\n",
-      Escape(model), Escape(ProofSubject(report)),
-      Material(report) + (IsPlural(report) ? " are" : " is"),
+      Escape(ProofQuestion(report)), Material(report) + (IsPlural(report) ? " are" : " is"),
       CountOf(report.log_entries, "log entry", "log entries"), DateTimeText(report.log_time),
       report.log_root.Hex(), CountText(report.log_entries));
 }

@@ -44,6 +44,11 @@ TEST(HowUsed, RowsAreThoseOfTheTrainingSet) {
   EXPECT_EQ(report.models[1].rows[0].rows, tree.Find(rights::SubjectKind::kWork, "heist").value());
   // The work was recorded after the first model: it is found by its title.
   EXPECT_EQ(report.models[0].rows.at(0).rows, 40U);
+  EXPECT_EQ(report.models[0].rows.at(0).title, "films/t1");
+  EXPECT_THAT(UsedPageHtml(report), HasSubstr("klieg prove house@1 --work heist -o proof.json"));
+  EXPECT_THAT(UsedPageHtml(HowUsed(desk.session(), "bo").value()),
+              HasSubstr("klieg prove house@1 --work ballad -o proof.json"))
+      << "the first model knows it as a title only";
 }
 
 TEST(HowUsed, APerformerWhoRefusedSeesWhatWasLeftOut) {

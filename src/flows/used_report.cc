@@ -182,14 +182,15 @@ class Reporter {
                                const std::set<std::string>& families) const {
     std::vector<UsedRows> list;
     for (const auto& [id, work] : subjects_.works) {
-      auto rows = tree.Find(SubjectKind::kWork, id);
+      if (const auto rows = tree.Find(SubjectKind::kWork, id)) {
+        list.push_back({"work " + id, *rows});
+        continue;
+      }
       // A work that was linked to its titles after the training is found by them.
       for (const rights::SubjectRef& title : work->titles) {
-        if (tree.Find(SubjectKind::kWork, id)) break;
-        if (const auto found = RowsOf(tree, SubjectKind::kTitle, title, families))
-          rows = rows.value_or(0) + *found;
+        if (const auto rows = RowsOf(tree, SubjectKind::kTitle, title, families))
+          list.push_back({"work " + id, *rows, title.Text()});
       }
-      if (rows) list.push_back({"work " + id, *rows});
     }
     for (const rights::SubjectRef& member : subjects_.members) {
       if (const auto rows = RowsOf(tree, SubjectKind::kMember, member, families))

@@ -51,6 +51,9 @@ struct UsedStatement {
 struct UsedRows {
   std::string subject;  ///< "work heist", "member films/42"
   uint64_t rows = 0;
+  std::string title =
+      {};  ///< "films/t1": of a work that the training set knows by this title only,
+           ///< because it was linked to it later. Proofs are then about the title.
 };
 
 /// On what a use rested.
