@@ -35,8 +35,7 @@ core::Status VerifyAll(Invocation& call) {
 /// A session needs a sound log; the log alone is looked at without one.
 core::Status VerifyLog(Invocation& call) {
   KLIEG_ASSIGN(const platform::Workspace workspace, call.FindWorkspace());
-  KLIEG_ASSIGN(const std::vector<flows::Finding> findings, flows::VerifyLogAndHeads(workspace));
-  return Print(call, findings);
+  return Print(call, flows::VerifyLogAndHeads(workspace));
 }
 
 void AddModelCheck(CLI::App& verb, Invocation& invocation, const std::string& name,

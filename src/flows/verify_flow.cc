@@ -2,23 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "flows/verify_model_flow.h"
 #include "rights/log.h"
 
 namespace klieg::flows {
 namespace {
 
 using nlohmann::json;
-
-Finding VerifyRightsLog(const Session& session) {
-  const auto summary = rights::VerifyLog(session.workspace().rights_log());
-  if (!summary) return {"log", false, summary.error().message};
-  return {"log", !summary->torn_tail,
-          fmt::format(
-              "{} entries, head {}{}", summary->entries, summary->head.Short(),
-              summary->torn_tail
-                  ? "; an unfinished entry follows (a killed process); the next command repairs it"
-                  : "")};
-}
 
 /// Which snapshot each decision in favour was about, by its place in the log.
 core::Result<std::map<int64_t, std::string>> PermittedSnapshots(const Session& session) {
@@ -37,7 +27,7 @@ core::Result<std::map<int64_t, std::string>> PermittedSnapshots(const Session& s
 }  // namespace
 
 core::Result<std::vector<Finding>> VerifyWorkspace(Session& session) {
-  std::vector<Finding> findings = {VerifyRightsLog(session)};
+  std::vector<Finding> findings = VerifyLogAndHeads(session.workspace());
 
   KLIEG_ASSIGN(const std::vector<core::Digest> snapshots, data::ListSnapshots(session.snapshots()));
   const auto task = session.progress().Begin("verify snapshots", snapshots.size(), "snapshots");

@@ -206,27 +206,28 @@ core::Result<std::vector<Finding>> VerifyRemoval(Session& session, const std::st
   return findings;
 }
 
-core::Result<std::vector<Finding>> VerifyLogAndHeads(const platform::Workspace& workspace) {
-  std::vector<Finding> findings;
-  const auto log = rights::Log::Open(workspace.rights_log());
-  if (!log) {
-    findings.push_back({"log", false, log.error().message});
-    return findings;
-  }
-  const rights::MerkleTree& tree = log->tree();
-  findings.push_back(
-      {"log", true,
-       fmt::format("{} entries, every hash in order, root {}", tree.size(), tree.Root().Hex())});
+std::vector<Finding> VerifyLogAndHeads(const platform::Workspace& workspace) {
+  // Heads first: a head that is signed while we read the log may be of more than we read.
   const auto heads = rights::HeadFile::Open(workspace.folder() / "rights.heads");
+  rights::MerkleTree tree;
+  const auto summary = rights::VerifyLog(workspace.rights_log(), &tree);
+  if (!summary) return {{"log", false, summary.error().message}};
+  std::vector<Finding> findings = {
+      {"log", true,
+       fmt::format("{} entries, every hash in order, root {}{}", summary->entries,
+                   summary->root.Hex(),
+                   summary->torn_tail
+                       ? "; behind them an unfinished one of a killed process, which the next "
+                         "command cuts off"
+                       : "")}};
   if (!heads) {
     findings.push_back({"heads", false, heads.error().message});
     return findings;
   }
   const core::Status fit = heads->CheckHeadsAgainst(tree);
-  findings.push_back(
-      {"heads", fit.has_value(),
-       fit ? fmt::format("{} signed heads, all of this history", heads->heads().size())
-           : fit.error().message});
+  findings.push_back({"heads", fit.has_value(),
+                      fit ? fmt::format("{} signed, all of this history", heads->heads().size())
+                          : fit.error().message});
   return findings;
 }
 

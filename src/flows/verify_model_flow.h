@@ -21,7 +21,7 @@ core::Result<std::vector<Finding>> VerifyModel(Session& session, const std::stri
 /// in its training set.
 core::Result<std::vector<Finding>> VerifyRemoval(Session& session, const std::string& model);
 
-/// The log alone: chain, canonical form, heads, and the root it has now.
-core::Result<std::vector<Finding>> VerifyLogAndHeads(const platform::Workspace& workspace);
+/// The log alone: chain, canonical form, heads, and the root it has now. Changes nothing on disk.
+std::vector<Finding> VerifyLogAndHeads(const platform::Workspace& workspace);
 
 }  // namespace klieg::flows

@@ -193,13 +193,18 @@ core::Status CheckClaimsStillHold(const PolicySet& together, const Pack& adopted
     for (const ClaimResult& result : CheckClaims(together, pack, pack.effective)) {
       if (result.state == ClaimState::kProven) continue;
       const Claim& claim = pack.claims[result.claim];
-      return Fail(ErrorCode::kInvalidArgument,
-                  "with pack '{}' the claim '{}' of '{}' ({}) is {}{}; klieg policy check shows more",
-                  adopted.name, claim.id, pack.name, claim.says, ClaimStateName(result.state),
-                  result.counterexample ? ": " + Describe(result.counterexample->facts) : "");
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          "with pack '{}' the claim '{}' of '{}' ({}) is {}{}; klieg policy check shows more",
+          adopted.name, claim.id, pack.name, claim.says, ClaimStateName(result.state),
+          result.counterexample ? ": " + Describe(result.counterexample->facts) : "");
     }
   }
   return {};
+}
+
+std::filesystem::path HeadsBeside(const std::filesystem::path& log) {
+  return log.parent_path() / "rights.heads";
 }
 
 std::vector<core::Digest> SnapshotsOf(const std::vector<ModelInput>& inputs) {
@@ -223,6 +228,9 @@ core::Result<PolicySet> Gate::PoliciesOf(const Book& book) {
 }
 
 core::Result<Gate> Gate::Open(std::filesystem::path log_path, const core::Clock& clock) {
+  // Heads first: every head that was signed by now is of entries that the log has by now, while one
+  // that another process signs in between may be of more.
+  KLIEG_ASSIGN(const HeadFile heads, HeadFile::Open(HeadsBeside(log_path)));
   Book book;
   KLIEG_ASSIGN(Log log, Log::Open(std::move(log_path),
                                   [&](const LogEntry& entry) { return book.Learn(entry); }));
@@ -232,22 +240,19 @@ core::Result<Gate> Gate::Open(std::filesystem::path log_path, const core::Clock&
                 policies.error().message);
   }
   Gate gate(std::move(log), clock, std::move(book), std::move(*policies));
-  KLIEG_ASSIGN(const HeadFile heads, HeadFile::Open(gate.HeadsPath()));
   KLIEG_TRY(heads.CheckHeadsAgainst(gate.log_.tree()));
   return gate;
 }
 
-std::filesystem::path Gate::HeadsPath() const {
-  return log_.path().parent_path() / "rights.heads";
-}
+std::filesystem::path Gate::HeadsPath() const { return HeadsBeside(log_.path()); }
 
 core::Result<TreeHead> Gate::SignHead() {
-  KLIEG_TRY(CatchUp());
   const std::filesystem::path folder = log_.path().parent_path() / "keys";
   const std::filesystem::path path = folder / "log.pem";
   KLIEG_TRY(core::MakeFolder(folder));
-  // Of two processes that find no key one makes it.
+  // Of two processes that find no key one makes it; and nobody signs a longer log while we look.
   KLIEG_ASSIGN(const core::FileLock lock, core::FileLock::Acquire(folder / "lock"));
+  KLIEG_TRY(CatchUp());
   KLIEG_ASSIGN(HeadFile heads, HeadFile::Open(HeadsPath()));
   const std::optional<TreeHead> latest = heads.Latest();
   if (latest && latest->tree_size == log_.tree().size()) return *latest;
@@ -664,7 +669,7 @@ core::Result<LogEntry> Gate::AdoptPack(const std::string& text, const std::strin
     }
     packs.push_back(pack);
     KLIEG_ASSIGN(const PolicySet together, PolicySet::Make(packs));
-        KLIEG_TRY(CheckClaimsStillHold(together, pack));
+    KLIEG_TRY(CheckClaimsStillHold(together, pack));
     const Json body = {
         {"actor", actor}, {"name", pack.name}, {"text", text}, {"version", pack.version}};
     return LogDraft{Now(), std::string(kPackKind), Dump(body)};
