@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/file.h"
@@ -381,6 +383,32 @@ TEST_F(GateConsentTest, HeadsRememberWhatWasSigned) {
   const auto reopened = Gate::Open(path, clock_);
   ASSERT_FALSE(reopened);
   EXPECT_EQ(reopened.error().code, core::ErrorCode::kCorrupt);
+}
+
+// Two writers sign while a third opens: nobody takes the others' progress for a rollback.
+TEST_F(GateConsentTest, GatesSignAndOpenAtOnce) {
+  std::atomic<int> failures{0};
+  const auto path = folder_.path() / "rights.log";
+  const auto sign = [&](int writer) {
+    auto gate = Gate::Open(path, clock_);
+    if (!gate) {
+      ++failures;
+      return;
+    }
+    for (int i = 0; i < 15; ++i) {
+      const std::string id = "w" + std::to_string(writer) + "-" + std::to_string(i);
+      if (!gate->RecordWork(MakeWork(id, Material::kScreenplay, "ada", {}), "op")) ++failures;
+      if (!gate->SignHead()) ++failures;
+    }
+  };
+  std::thread a(sign, 1);
+  std::thread b(sign, 2);
+  for (int i = 0; i < 15; ++i) failures += !Gate::Open(path, clock_).has_value();
+  a.join();
+  b.join();
+  EXPECT_EQ(failures, 0);
+  ASSERT_TRUE(gate_.CatchUp());
+  EXPECT_EQ(gate_.book().works().size(), 32U) << "no entry was lost";
 }
 
 TEST_F(GateConsentTest, AKeyThatIsGoneIsNotReplacedInSilence) {
