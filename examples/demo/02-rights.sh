@@ -23,7 +23,11 @@ refused() {
 }
 
 # Act 1 took MovieLens where it could, else its simulator: their ids differ.
-if [ -d simulated ]; then member=m0017 title=$(sed -n 2p simulated/titles.csv | cut -d, -f1); else member=17 title=6; fi
+if [ -d simulated ]; then
+  member=m0017 title=$(sed -n 2p simulated/titles.csv | cut -d, -f1) filter=()
+else
+  member=17 title=6 filter=(--value-min 4)
+fi
 
 say "--- A writer permits analysis, and refuses generative training. She signs on her own machine. ---"
 rm -f ada.key pia.key
@@ -58,7 +62,7 @@ say "Another production is another consent."
 refused 3 show rights ask --work pia-likeness --purpose use-replica --project night-shift-2 "${facts[@]}"
 
 say "--- A member withdraws. ---"
-show train ease --dataset films --name evening --value-min 4 --quiet
+show train ease --dataset films --name evening ${filter[@]+"${filter[@]}"} --quiet
 show rights head -o published-head.json
 show prove evening --member "$member" -o before.json --head published-head.json
 check before.json --head published-head.json --member "films/$member"
@@ -79,7 +83,7 @@ check history.json --head new-head.json --since published-head.json
 say "--- What the writer sees, and what her consent is worth. ---"
 show prove evening --work night-shift -o writer-proof.json --head new-head.json
 check writer-proof.json --head new-head.json --work night-shift
-show rights price --without ada --dataset films --ranker ease --value-min 4 --quiet
+show rights price --without ada --dataset films --ranker ease ${filter[@]+"${filter[@]}"} --quiet
 show rights used ada -o ada.html
 show export card evening -o evening-card.html --format html
 show export mlbom evening -o evening.cdx.json
